@@ -1,0 +1,54 @@
+package io.nettoolkit.core;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a connection ended. Each connection has exactly one: the first thing that ended it.
+ *
+ * @param initiator who ended it
+ * @param kind {@link NetFailure.Kind#LOCAL_CLOSED} or {@link NetFailure.Kind#PEER_CLOSED} for an orderly end, else what
+ *     went wrong
+ * @param failure the failure with its numbers; {@code null} for an orderly end
+ */
+public record CloseReason(Initiator initiator, NetFailure.Kind kind, @Nullable Throwable failure) {
+
+    private static final CloseReason LOCAL = new CloseReason(Initiator.LOCAL, NetFailure.Kind.LOCAL_CLOSED, null);
+    private static final CloseReason PEER = new CloseReason(Initiator.PEER, NetFailure.Kind.PEER_CLOSED, null);
+
+    /** Checks that neither initiator nor kind is missing. */
+    public CloseReason {
+        Objects.requireNonNull(initiator, "initiator: must not be null");
+        Objects.requireNonNull(kind, "kind: must not be null");
+    }
+
+    /** This side closed in order. */
+    public static CloseReason local() {
+        return LOCAL;
+    }
+
+    /** The peer closed in order. */
+    public static CloseReason peer() {
+        return PEER;
+    }
+
+    /** Something went wrong: the kind comes from the failure. */
+    public static CloseReason failed(Initiator initiator, Throwable failure) {
+        return new CloseReason(initiator, NetFailure.Kind.of(failure), failure);
+    }
+
+    /** Whether the connection ended without a failure. */
+    public boolean isOrderly() {
+        return failure == null;
+    }
+
+    /** Who ended a connection. */
+    public enum Initiator {
+        /** This side: a close, a limit, a deadline, a handler that threw. */
+        LOCAL,
+        /** The peer: its close, or its bytes that break the rules. */
+        PEER,
+        /** Neither: a reset, a lost route. */
+        NETWORK
+    }
+}

@@ -1,0 +1,2 @@
+/** See the module. */
+package io.nettoolkit.tcp;
