@@ -1,2 +1,2 @@
-/** See the module. */
+/** Framed TCP: how a stream is cut into frames, servers and clients that speak in frames. */
 package io.nettoolkit.tcp;
