@@ -44,6 +44,11 @@ final class FrameReader {
         return partial != null;
     }
 
+    /** How many bytes that is. */
+    int partialBytes() {
+        return partial == null ? 0 : partial.readableBytes();
+    }
+
     /**
      * Delivers every whole frame to the sink. Releases {@code in}.
      *

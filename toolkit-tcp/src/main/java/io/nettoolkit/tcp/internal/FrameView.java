@@ -3,6 +3,7 @@ package io.nettoolkit.tcp.internal;
 import io.netty.buffer.AbstractReferenceCountedByteBuf;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,7 +30,7 @@ final class FrameView extends AbstractReferenceCountedByteBuf {
 
     FrameView() {
         super(Integer.MAX_VALUE);
-        parent = io.netty.buffer.Unpooled.EMPTY_BUFFER;
+        parent = Unpooled.EMPTY_BUFFER;
     }
 
     /** Makes this the frame at {@code [offset, offset + length)} of {@code parent}, readable as a whole. */
@@ -38,31 +39,34 @@ final class FrameView extends AbstractReferenceCountedByteBuf {
         this.offset = offset;
         this.length = length;
         resetRefCnt();
-        setIndex0(length);
+        maxCapacity(length);
+        setIndex(0, length);
         return this;
     }
 
-    private void setIndex0(int writer) {
-        maxCapacity(writer);
-        setIndex(0, writer);
-        markReaderIndex();
+    /**
+     * The same, but the borrower owns the frame and releases it. {@link #isFree} tells when it has.
+     */
+    ByteBuf give(ByteBuf parent, int offset, int length) {
+        parent.retain();
+        ownsParent = true;
+        return lend(parent, offset, length);
+    }
+
+    /** Whether a frame that was given away is released and the view may be used again. */
+    boolean isFree() {
+        return refCnt() == 0;
     }
 
     /**
-     * Ends the loan.
+     * Ends the loan of a view whose count is at least one.
      *
      * @return whether the view may be lent again; if not, whoever retained it owns it
-     * @throws IllegalStateException when the handler released a frame it did not own
      */
     boolean takeBack() {
-        int count = refCnt();
-        if (count == 1) {
-            parent = io.netty.buffer.Unpooled.EMPTY_BUFFER;
+        if (refCnt() == 1) {
+            parent = Unpooled.EMPTY_BUFFER;
             return true;
-        }
-        if (count == 0) {
-            throw new IllegalStateException("the handler released a frame it does not own: a frame is valid during"
-                    + " the call; call retain() first where it is handed on to something that releases it");
         }
         parent.retain();
         ownsParent = true;

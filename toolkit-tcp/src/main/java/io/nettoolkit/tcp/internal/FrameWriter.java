@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  * Invariants.
  *  - Bytes reach the channel in the order of append().
  *  - What append() was given is released exactly once, whatever happens to the channel.
- *  - Every batch taken comes back through batchEnded() once, with the bytes it had reserved.
+ *  - Every batch taken comes back through batchEnded() once, with the wire bytes it carried.
  */
 
 /**
- * The outbound half of a framed connection: encodes, batches, writes.
+ * The outbound half of a framed stream: encodes, batches, writes.
  *
- * <p>Threading: confined to the connection's loop.
+ * <p>Threading: confined to the channel's loop.
  */
 final class FrameWriter {
 
@@ -30,8 +30,8 @@ final class FrameWriter {
 
     /** Told when bytes left for the socket, or were dropped. */
     interface Completion {
-        /** {@code reservedBytes} of a batch are no longer pending; {@code failure} is null when they were written. */
-        void onWritten(int reservedBytes, @Nullable Throwable failure);
+        /** {@code failure} is null when the operating system took the bytes. */
+        void onWritten(int wireBytes, @Nullable Throwable failure);
     }
 
     private final FrameFormat format;
@@ -52,11 +52,6 @@ final class FrameWriter {
         return ctx.channel();
     }
 
-    /** Whether something was appended that {@link #flush} has not passed on. */
-    boolean hasUnflushed() {
-        return unflushed;
-    }
-
     /**
      * Encodes a message behind those appended before. Takes ownership of it.
      *
@@ -69,7 +64,7 @@ final class FrameWriter {
         if (messageBytes <= COPY_BYTES) {
             copy(message, wireBytes, waiter);
         } else {
-            gather(message, wireBytes, wireBytes - messageBytes, waiter);
+            gather(message, wireBytes, waiter);
         }
     }
 
@@ -84,72 +79,64 @@ final class FrameWriter {
 
     /** Drops what was not handed to the channel yet. */
     void close(Throwable cause) {
+        unflushed = false;
         OutboundBatch batch = open;
         if (batch != null) {
             open = null;
             batchEnded(batch, cause);
         }
-        unflushed = false;
     }
 
     /** The last write of a batch ended. */
     void batchEnded(OutboundBatch batch, @Nullable Throwable failure) {
-        int reserved = batch.reservedBytes();
+        int wireBytes = batch.wireBytes();
         batch.complete(failure);
         buffers.giveBack(batch);
-        completion.onWritten(reserved, failure);
+        completion.onWritten(wireBytes, failure);
     }
 
     private void copy(ByteBuf message, int wireBytes, @Nullable WriteWaiter waiter) {
         try {
             OutboundBatch batch = batchWithRoom(wireBytes);
             ByteBuf out = batch.buffer();
-            int start = out.writerIndex();
             int written = format.writeHeader(message, out);
-            int rest = message.readableBytes() - written;
-            out.writeBytes(message, message.readerIndex() + written, rest);
-            format.writeTrailer(message, out, start);
-            account(batch, wireBytes, waiter);
+            out.writeBytes(message, message.readerIndex() + written, message.readableBytes() - written);
+            format.writeTrailer(message, out);
+            batch.add(wireBytes, waiter);
         } finally {
             message.release();
         }
     }
 
-    private void gather(ByteBuf message, int wireBytes, int overhead, @Nullable WriteWaiter waiter) {
+    private void gather(ByteBuf message, int wireBytes, @Nullable WriteWaiter waiter) {
+        int messageBytes = message.readableBytes();
+        int overhead = wireBytes - messageBytes + format.leadingMessageBytes();
         OutboundBatch batch = batchWithRoom(overhead);
-        ByteBuf out = batch.buffer();
-        int start = out.writerIndex();
-        int written = format.writeHeader(message, out);
+        ByteBuf header = batch.buffer();
+        int before = header.writerIndex();
+        int written = format.writeHeader(message, header);
+        int headerBytes = header.writerIndex() - before;
         ByteBuf trailer = null;
-        if (format.hasTrailer()) {
+        if (headerBytes - written < wireBytes - messageBytes) {
             trailer = buffers.allocator().directBuffer(overhead);
-            format.writeTrailer(message, out, start, trailer);
+            format.writeTrailer(message, trailer);
         }
-        account(batch, wireBytes, waiter);
         open = null;
-        batch.addWrite();
-        batch.addWrite();
+        batch.add(wireBytes, waiter);
+        batch.addWrites(trailer == null ? 2 : 3);
+        ctx.write(header.retain(), batch);
+        ctx.write(message.skipBytes(written), batch);
         if (trailer != null) {
-            batch.addWrite();
-        }
-        write(batch.buffer().retain(), batch);
-        write(message.skipBytes(written), batch);
-        if (trailer != null) {
-            write(trailer, batch);
-        }
-    }
-
-    private static void account(OutboundBatch batch, int wireBytes, @Nullable WriteWaiter waiter) {
-        batch.reserve(wireBytes);
-        if (waiter != null) {
-            batch.addWaiter(waiter);
+            ctx.write(trailer, batch);
         }
     }
 
     private OutboundBatch batchWithRoom(int bytes) {
         OutboundBatch batch = open;
         if (batch != null && batch.buffer().maxWritableBytes() < bytes) {
-            flushFull();
+            // A full batch is worth a system call of its own; holding it back would only grow memory.
+            seal();
+            ctx.flush();
             batch = null;
         }
         if (batch == null) {
@@ -159,22 +146,12 @@ final class FrameWriter {
         return batch;
     }
 
-    /** A full batch is worth a system call of its own; holding it back would only grow memory. */
-    private void flushFull() {
-        seal();
-        ctx.flush();
-    }
-
     private void seal() {
         OutboundBatch batch = open;
         if (batch != null) {
             open = null;
-            batch.addWrite();
-            write(batch.buffer().retain(), batch);
+            batch.addWrites(1);
+            ctx.write(batch.buffer().retain(), batch);
         }
-    }
-
-    private void write(ByteBuf bytes, OutboundBatch batch) {
-        ctx.write(bytes, batch);
     }
 }

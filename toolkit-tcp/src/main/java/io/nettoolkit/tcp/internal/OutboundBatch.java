@@ -31,7 +31,7 @@ final class OutboundBatch extends DefaultChannelPromise {
     private @Nullable List<WriteWaiter> waiters;
     private @Nullable List<GenericFutureListener<Future<Void>>> listeners;
     private @Nullable Throwable failure;
-    private int reservedBytes;
+    private int wireBytes;
     private int writes;
 
     OutboundBatch(FrameWriter owner, ByteBuf buffer, boolean fullSize) {
@@ -45,7 +45,7 @@ final class OutboundBatch extends DefaultChannelPromise {
     void open(FrameWriter owner) {
         this.owner = owner;
         failure = null;
-        reservedBytes = 0;
+        wireBytes = 0;
         writes = 0;
     }
 
@@ -57,26 +57,25 @@ final class OutboundBatch extends DefaultChannelPromise {
         return fullSize;
     }
 
-    /** Bytes of the connection's write cap that this batch gives back when it is written. */
-    int reservedBytes() {
-        return reservedBytes;
+    /** The bytes of all its frames on the wire. */
+    int wireBytes() {
+        return wireBytes;
     }
 
-    void reserve(int bytes) {
-        reservedBytes += bytes;
-    }
-
-    /** Tells the waiter when the batch is written. */
-    void addWaiter(WriteWaiter waiter) {
-        if (waiters == null) {
-            waiters = new ArrayList<>(4);
+    /** A frame became part of the batch; the waiter, if any, is told when it is written. */
+    void add(int frameBytes, @Nullable WriteWaiter waiter) {
+        wireBytes += frameBytes;
+        if (waiter != null) {
+            if (waiters == null) {
+                waiters = new ArrayList<>(4);
+            }
+            waiters.add(waiter);
         }
-        waiters.add(waiter);
     }
 
-    /** Another write carries this batch as its promise. */
-    void addWrite() {
-        writes++;
+    /** So many writes carry this batch as their promise. */
+    void addWrites(int count) {
+        writes += count;
     }
 
     /** Tells everybody who waits, after the last write ended. */

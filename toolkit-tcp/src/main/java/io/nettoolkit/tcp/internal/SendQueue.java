@@ -1,0 +1,320 @@
+package io.nettoolkit.tcp.internal;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Where any thread hands frames to a connection.
+ *
+ * Idea. The cap is kept by reservation: before a frame is taken, its wire bytes are added to `pending`; where that
+ * exceeds the cap they are taken off again and the answer is no. So the answer is final on every thread, though the
+ * frame itself reaches the loop later. On the loop a frame goes straight into the batch and costs nothing more; from
+ * elsewhere it travels in one task.
+ *
+ * Flushing. Within a read burst the burst's end flushes. Otherwise the first frame queues one flush task behind the
+ * tasks that are already there, so that frames sent together leave together.
+ *
+ * Invariants.
+ *  - pending = wire bytes of the frames taken and not yet written or dropped; 0 <= pending, and pending <= cap except
+ *    for what bypasses it as Netty writes do (write()).
+ *  - After a refusal somebody is told when there is room again: the refusing thread looks once more after it has left
+ *    its mark, so that the last completion cannot slip between the two.
+ */
+
+/**
+ * The bounded outbound queue of one connection.
+ *
+ * <p>Threading: {@link #trySend}, {@link #send} and the questions may be called anywhere, the rest on the loop.
+ */
+final class SendQueue implements FrameWriter.Completion, Runnable {
+
+    /** What the connection does when its queue moves. Loop only. */
+    interface Owner {
+        /** Bytes were written or dropped. */
+        void onQueueMoved(@Nullable Throwable failure);
+
+        /** There is room again after a refusal. */
+        void onQueueWritable();
+    }
+
+    private static final VarHandle PENDING;
+
+    static {
+        try {
+            PENDING = MethodHandles.lookup().findVarHandle(SendQueue.class, "pending", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final ConnectionSettings settings;
+    private final EventLoop loop;
+    private final FrameWriter writer;
+    private final Owner owner;
+    private volatile long pending;
+    private volatile boolean open;
+    private volatile boolean refused;
+    private @Nullable Throwable ended;
+    private boolean inBurst;
+    private boolean flushQueued;
+    private int framesOut;
+    private long bytesOut;
+    private long bytesOutTaken;
+
+    SendQueue(ConnectionSettings settings, LoopShard shard, ChannelHandlerContext ctx, Owner owner) {
+        this.settings = settings;
+        this.owner = owner;
+        loop = shard.loop;
+        writer = new FrameWriter(settings.format, shard.buffers, ctx, this);
+    }
+
+    boolean trySend(ByteBuf frame) {
+        settings.format.checkOutbound(frame);
+        int wireBytes = settings.format.wireSize(frame.readableBytes());
+        if (!open || !reserve(wireBytes)) {
+            return false;
+        }
+        if (loop.inEventLoop()) {
+            append(frame, wireBytes, null);
+            return true;
+        }
+        try {
+            loop.execute(() -> append(frame, wireBytes, null));
+            return true;
+        } catch (RejectedExecutionException loopIsGone) {
+            unreserve(wireBytes);
+            return false;
+        }
+    }
+
+    CompletableFuture<Void> send(ByteBuf frame) {
+        int wireBytes;
+        try {
+            settings.format.checkOutbound(frame);
+            wireBytes = settings.format.wireSize(frame.readableBytes());
+        } catch (RuntimeException badFrame) {
+            frame.release();
+            throw badFrame;
+        }
+        ToolkitFuture<Void> future = new ToolkitFuture<>(loop);
+        if (!open) {
+            frame.release();
+            future.fail(new RejectedException(
+                    settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the connection is closing or closed"));
+        } else if (!reserve(wireBytes)) {
+            frame.release();
+            future.fail(new RejectedException(settings.name, Reason.WRITE_BUFFER_FULL, Duration.ZERO, full(wireBytes)));
+        } else {
+            sendReserved(frame, wireBytes, future);
+        }
+        return future;
+    }
+
+    private void sendReserved(ByteBuf frame, int wireBytes, ToolkitFuture<Void> future) {
+        WriteWaiter waiter = failure -> {
+            if (failure == null) {
+                future.succeed(null);
+            } else {
+                future.fail(failure);
+            }
+        };
+        if (loop.inEventLoop()) {
+            append(frame, wireBytes, waiter);
+            return;
+        }
+        try {
+            loop.execute(() -> append(frame, wireBytes, waiter));
+        } catch (RejectedExecutionException loopIsGone) {
+            frame.release();
+            unreserve(wireBytes);
+            future.fail(new RejectedException(
+                    settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the connection's event loop is shut down"));
+        }
+    }
+
+    private String full(int wireBytes) {
+        return pending + " bytes are queued, " + wireBytes + " more would exceed the cap of " + settings.writeQueueBytes
+                + "; wait for FrameHandler.onWritable, or raise Limits.writeQueueBytes";
+    }
+
+    /** A write through the pipeline, as Netty users do: framed like any other, above the cap if need be. */
+    void write(Object message, ChannelPromise promise) {
+        if (!(message instanceof ByteBuf frame)) {
+            ReferenceCountUtil.release(message);
+            promise.tryFailure(new IllegalArgumentException(
+                    "message: " + message.getClass().getName() + " (must be a ByteBuf; add an encoder behind the framing)"));
+            return;
+        }
+        int wireBytes;
+        try {
+            settings.format.checkOutbound(frame);
+            wireBytes = settings.format.wireSize(frame.readableBytes());
+        } catch (RuntimeException badFrame) {
+            frame.release();
+            promise.tryFailure(badFrame);
+            return;
+        }
+        PENDING.getAndAdd(this, (long) wireBytes);
+        appendNow(frame, wireBytes, promise.isVoid() ? null : failure -> {
+            if (failure == null) {
+                promise.trySuccess();
+            } else {
+                promise.tryFailure(failure);
+            }
+        });
+    }
+
+    private boolean reserve(int wireBytes) {
+        long before = (long) PENDING.getAndAdd(this, (long) wireBytes);
+        if (before + wireBytes <= settings.writeQueueBytes) {
+            return true;
+        }
+        PENDING.getAndAdd(this, (long) -wireBytes);
+        settings.refusedSends.increment();
+        refused = true;
+        if (isWritable()) {
+            tellWritable();
+        }
+        return false;
+    }
+
+    private void unreserve(int wireBytes) {
+        PENDING.getAndAdd(this, (long) -wireBytes);
+    }
+
+    private void append(ByteBuf frame, int wireBytes, @Nullable WriteWaiter waiter) {
+        appendNow(frame, wireBytes, waiter);
+        if (!inBurst && !flushQueued) {
+            flushQueued = true;
+            loop.execute(this);
+        }
+    }
+
+    private void appendNow(ByteBuf frame, int wireBytes, @Nullable WriteWaiter waiter) {
+        if (ended != null) {
+            frame.release();
+            unreserve(wireBytes);
+            if (waiter != null) {
+                waiter.written(ended);
+            }
+            return;
+        }
+        framesOut++;
+        writer.append(frame, wireBytes, waiter);
+    }
+
+    /** The queued flush. */
+    @Override
+    public void run() {
+        flushQueued = false;
+        flush();
+    }
+
+    /** Starts taking frames. */
+    void open() {
+        open = true;
+    }
+
+    /** Takes no more frames; those taken already go out. */
+    void refuse() {
+        open = false;
+    }
+
+    void beginBurst() {
+        inBurst = true;
+    }
+
+    void endBurst() {
+        inBurst = false;
+        flush();
+    }
+
+    boolean inBurst() {
+        return inBurst;
+    }
+
+    void flush() {
+        writer.flush();
+    }
+
+    /** Drops what was not handed to the channel yet, and takes no more. */
+    void close(Throwable cause) {
+        open = false;
+        ended = cause;
+        writer.close(cause);
+    }
+
+    @Override
+    public void onWritten(int wireBytes, @Nullable Throwable failure) {
+        unreserve(wireBytes);
+        if (failure == null) {
+            bytesOut += wireBytes;
+        }
+        if (refused && isWritable()) {
+            tellWritable();
+        }
+        owner.onQueueMoved(failure);
+    }
+
+    /** In a task of its own: the user may send more from within, and this may be the middle of a flush. */
+    private void tellWritable() {
+        try {
+            loop.execute(() -> {
+                if (refused && open && isWritable()) {
+                    refused = false;
+                    owner.onQueueWritable();
+                }
+            });
+        } catch (RejectedExecutionException loopIsGone) {
+            // Nobody can send any more, so nobody waits for room.
+            refused = false;
+        }
+    }
+
+    boolean isWritable() {
+        return pending <= settings.writeQueueBytes / 2;
+    }
+
+    long pendingBytes() {
+        return pending;
+    }
+
+    long bytesOut() {
+        return bytesOut;
+    }
+
+    /** How many frames were taken on the loop since the last call. */
+    int takeFramesOut() {
+        int frames = framesOut;
+        framesOut = 0;
+        return frames;
+    }
+
+    /** How many bytes were written since the last call. */
+    long takeBytesOut() {
+        long bytes = bytesOut - bytesOutTaken;
+        bytesOutTaken = bytesOut;
+        return bytes;
+    }
+
+    /** A number that changes whenever the peer takes a byte. */
+    long progressMark() {
+        Channel channel = writer.channel();
+        ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+        return outbound == null ? bytesOut : bytesOut + outbound.currentProgress();
+    }
+}
