@@ -11,6 +11,7 @@ module io.nettoolkit.core {
     requires transitive io.netty.common;
     requires transitive io.netty.transport;
     requires transitive io.netty.handler;
+    requires io.netty.codec;
     requires io.netty.transport.unix.common;
     requires org.slf4j;
 

@@ -1,18 +1,24 @@
 package io.nettoolkit.core;
 
 import java.time.Duration;
-import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
  * How long to wait before trying again: one pure function of the attempt, the wait before it and a random source.
  *
- * <p>The next wait of a loop is {@code wait = backoff.delayNanos(attempt, wait, random)}, where a negative answer ends
- * it. Retrying without any delay turns a short outage into a long one; combine every backoff with jitter where
- * several callers share a peer.
+ * <pre>{@code
+ * Backoff backoff = Backoff.exponential(Duration.ofMillis(100), Duration.ofSeconds(10)).withJitter(0.5);
+ * long waitNanos = 0;
+ * for (int attempt = 1; (waitNanos = backoff.delayNanos(attempt, waitNanos, random)) != Backoff.STOP; attempt++) {
+ *     …
+ * }
+ * }</pre>
  *
- * <p><b>Threading.</b> The ones made here are immutable and stateless; share them freely. Randomness comes in as an
- * argument, so each caller can use its own source.
+ * <p>Retrying without any delay turns a short outage into a long one; where several callers share a peer, jitter keeps
+ * them from coming back all at once.
+ *
+ * <p><b>Threading.</b> The ones made here are immutable, stateless and comparable; share them freely. Randomness comes
+ * in as an argument, so each caller can use its own source.
  *
  * <p><b>Sources.</b> Decorrelated jitter: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
@@ -28,14 +34,17 @@ public interface Backoff {
      * @param attempt number of the retry, 1 for the first one after the original try
      * @param previousNanos what this method answered for the retry before, 0 for the first
      * @param random where jitter comes from
-     * @return nanoseconds to wait, 0 for none, {@link #STOP} to give up
+     * @return nanoseconds to wait, 0 for none, {@link #STOP} (or anything negative) to give up
      */
     long delayNanos(int attempt, long previousNanos, RandomGenerator random);
 
-    /** The same wait every time. */
+    /**
+     * The same wait every time.
+     *
+     * @param delay 0 for none; more than 73 years is cut to that, here and below
+     */
     static Backoff fixed(Duration delay) {
-        long nanos = nonNegative("delay", delay);
-        return (attempt, previous, random) -> nanos;
+        return new Backoffs.Fixed(Backoffs.nonNegative("delay", delay));
     }
 
     /**
@@ -45,12 +54,8 @@ public interface Backoff {
      * @param max the longest wait, at least {@code initial}
      */
     static Backoff exponential(Duration initial, Duration max) {
-        long first = positive("initial", initial);
-        long cap = atLeast("max", max, initial);
-        return (attempt, previous, random) -> {
-            int doublings = Math.max(0, attempt - 1);
-            return doublings >= Long.numberOfLeadingZeros(first) - 1 ? cap : Math.min(cap, first << doublings);
-        };
+        return new Backoffs.Exponential(
+                Backoffs.positive("initial", initial), Backoffs.atLeast("max", max, "initial", initial));
     }
 
     /**
@@ -61,13 +66,8 @@ public interface Backoff {
      * @param max the longest wait, at least {@code base}
      */
     static Backoff decorrelatedJitter(Duration base, Duration max) {
-        long floor = positive("base", base);
-        long cap = atLeast("max", max, base);
-        return (attempt, previous, random) -> {
-            long before = Math.max(floor, previous);
-            long ceiling = before >= cap / 3 ? cap : before * 3;
-            return ceiling <= floor ? floor : random.nextLong(floor, ceiling + 1);
-        };
+        return new Backoffs.DecorrelatedJitter(
+                Backoffs.positive("base", base), Backoffs.atLeast("max", max, "base", base));
     }
 
     /**
@@ -79,10 +79,7 @@ public interface Backoff {
         if (!(fraction >= 0 && fraction <= 1)) {
             throw new IllegalArgumentException("fraction: " + fraction + " (must be between 0 and 1)");
         }
-        return (attempt, previous, random) -> {
-            long delay = delayNanos(attempt, previous, random);
-            return delay <= 0 ? delay : delay - (long) (delay * fraction * random.nextDouble());
-        };
+        return new Backoffs.Jittered(this, fraction);
     }
 
     /**
@@ -94,31 +91,6 @@ public interface Backoff {
         if (maxAttempts < 0) {
             throw new IllegalArgumentException("maxAttempts: " + maxAttempts + " (must be 0 or more)");
         }
-        return (attempt, previous, random) ->
-                attempt > maxAttempts ? STOP : delayNanos(attempt, previous, random);
-    }
-
-    private static long nonNegative(String name, Duration value) {
-        Objects.requireNonNull(value, () -> name + ": must not be null");
-        if (value.isNegative()) {
-            throw new IllegalArgumentException(name + ": " + value + " (must not be negative)");
-        }
-        return value.toNanos();
-    }
-
-    private static long positive(String name, Duration value) {
-        long nanos = nonNegative(name, value);
-        if (nanos == 0) {
-            throw new IllegalArgumentException(name + ": " + value + " (must be more than zero)");
-        }
-        return nanos;
-    }
-
-    private static long atLeast(String name, Duration value, Duration floor) {
-        long nanos = nonNegative(name, value);
-        if (value.compareTo(floor) < 0) {
-            throw new IllegalArgumentException(name + ": " + value + " (must be at least " + floor + ")");
-        }
-        return nanos;
+        return new Backoffs.Limited(this, maxAttempts);
     }
 }

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a connection ended. Each connection has exactly one: the first thing that ended it.
  *
+ * <p><b>Threading.</b> Immutable, but for what {@link Throwable} lets anybody add to the failure.
+ *
  * @param initiator who ended it
  * @param kind {@link NetFailure.Kind#LOCAL_CLOSED} or {@link NetFailure.Kind#PEER_CLOSED} for an orderly end, else what
  *     went wrong
@@ -16,10 +18,13 @@ public record CloseReason(Initiator initiator, NetFailure.Kind kind, @Nullable T
     private static final CloseReason LOCAL = new CloseReason(Initiator.LOCAL, NetFailure.Kind.LOCAL_CLOSED, null);
     private static final CloseReason PEER = new CloseReason(Initiator.PEER, NetFailure.Kind.PEER_CLOSED, null);
 
-    /** Checks that neither initiator nor kind is missing. */
+    /** Checks that initiator and kind are there, and that what is not an orderly end has its failure. */
     public CloseReason {
         Objects.requireNonNull(initiator, "initiator: must not be null");
         Objects.requireNonNull(kind, "kind: must not be null");
+        if (failure == null && kind != NetFailure.Kind.LOCAL_CLOSED && kind != NetFailure.Kind.PEER_CLOSED) {
+            throw new IllegalArgumentException("failure: null (must be there for the kind " + kind + ")");
+        }
     }
 
     /** This side closed in order. */
@@ -34,6 +39,7 @@ public record CloseReason(Initiator initiator, NetFailure.Kind kind, @Nullable T
 
     /** Something went wrong: the kind comes from the failure. */
     public static CloseReason failed(Initiator initiator, Throwable failure) {
+        Objects.requireNonNull(failure, "failure: must not be null");
         return new CloseReason(initiator, NetFailure.Kind.of(failure), failure);
     }
 

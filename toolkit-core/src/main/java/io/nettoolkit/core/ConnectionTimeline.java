@@ -1,11 +1,14 @@
 package io.nettoolkit.core;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * When what happened in the life of one connection. A phase that did not happen is {@code null}: an accepted
  * connection resolves and connects nothing, a plain one has no TLS.
+ *
+ * <p><b>Threading.</b> Immutable; of a living connection it is what had happened when it was asked for.
  *
  * @param resolve name lookup, on clients
  * @param connect from the first connect attempt to the established connection, on clients
@@ -22,4 +25,14 @@ public record ConnectionTimeline(
         @Nullable Duration firstByte,
         Duration lifetime,
         long bytesIn,
-        long bytesOut) {}
+        long bytesOut) {
+
+    /** Checks that the life time is there and that no count is negative. */
+    public ConnectionTimeline {
+        Objects.requireNonNull(lifetime, "lifetime: must not be null");
+        if (bytesIn < 0 || bytesOut < 0) {
+            throw new IllegalArgumentException(
+                    "bytesIn, bytesOut: " + bytesIn + ", " + bytesOut + " (must not be negative)");
+        }
+    }
+}

@@ -9,12 +9,19 @@ import java.util.Objects;
  * <p>A timeout is an option of one step; a deadline belongs to the whole job, so the time a lower layer used up is
  * gone for the layers above it.
  *
+ * <pre>{@code
+ * Deadline deadline = Deadline.after(Duration.ofSeconds(2));
+ * client.connect(endpoint, deadline.atMost(Duration.ofMillis(500)));
+ * }</pre>
+ *
  * <p><b>Threading.</b> Immutable; share freely.
  *
  * <p><b>Failure.</b> Combining deadlines of two different {@link TimeSource}s is an
  * {@link IllegalArgumentException}: their nanoseconds do not count from the same origin.
  */
 public final class Deadline {
+
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 4);
 
     private final TimeSource timeSource;
     private final long nanos;
@@ -27,29 +34,29 @@ public final class Deadline {
     /**
      * The moment {@code timeout} from now on the system clock.
      *
-     * @param timeout zero or negative gives a deadline that has passed already; more than 146 years is cut to that
+     * @param timeout zero or negative gives a deadline that has passed already; more than 73 years is cut to that
      */
     public static Deadline after(Duration timeout) {
         return after(timeout, TimeSource.system());
     }
 
-    /** The moment {@code timeout} from now on the given clock. */
+    /**
+     * The moment {@code timeout} from now on the given clock.
+     *
+     * @param timeout as for {@link #after(Duration)}
+     */
     public static Deadline after(Duration timeout, TimeSource timeSource) {
         Objects.requireNonNull(timeout, "timeout: must not be null");
         Objects.requireNonNull(timeSource, "timeSource: must not be null");
         return new Deadline(timeSource, timeSource.nanoTime() + clampedNanos(timeout));
     }
 
-    /** Half of the number range, so that differences of two deadlines stay correct. */
-    private static long clampedNanos(Duration timeout) {
-        long limit = Long.MAX_VALUE / 2;
-        if (timeout.compareTo(Duration.ofNanos(limit)) >= 0) {
-            return limit;
+    /** At most a quarter of the number range, so that the difference of two deadlines never overflows. */
+    static long clampedNanos(Duration duration) {
+        if (duration.compareTo(LONGEST) >= 0) {
+            return LONGEST.toNanos();
         }
-        if (timeout.compareTo(Duration.ofNanos(-limit)) <= 0) {
-            return -limit;
-        }
-        return timeout.toNanos();
+        return duration.compareTo(LONGEST.negated()) <= 0 ? -LONGEST.toNanos() : duration.toNanos();
     }
 
     /** The clock this deadline is measured on. */
@@ -57,7 +64,7 @@ public final class Deadline {
         return timeSource;
     }
 
-    /** The absolute time in nanoseconds of {@link #timeSource()}. */
+    /** The absolute time in nanoseconds of {@link #timeSource()}; compare by difference, it may have wrapped round. */
     public long nanos() {
         return nanos;
     }

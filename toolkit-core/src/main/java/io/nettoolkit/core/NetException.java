@@ -1,6 +1,7 @@
 package io.nettoolkit.core;
 
 import io.nettoolkit.core.internal.FailureClassifier;
+import io.nettoolkit.core.internal.FailureText;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -9,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A failure of the network: what was being done, between which addresses, for how long, and what went wrong.
+ *
+ * <p>Its message has all of that: {@code connect 10.0.0.2:80 failed with CONNECT_REFUSED after 3.2 ms: Connection
+ * refused; nothing listens there: …}.
  *
  * <p><b>Threading.</b> Immutable, but for what {@link Throwable} lets anybody add.
  *
@@ -41,9 +45,12 @@ public final class NetException extends IOException implements NetFailure {
     }
 
     /**
-     * Any throwable as a {@link NetException}: itself where it is one already, else classified and kept as the cause.
-     * A classified failure of {@link Operation#RESOLVE}, {@link Operation#CONNECT} or {@link Operation#ACQUIRE} is
-     * retryable.
+     * Any throwable as a {@link NetException}: itself where it is one already (also inside a wrapper), else
+     * classified and kept as the cause.
+     *
+     * <p>It is retryable where the failure says so itself, or else where the operation is
+     * {@link NetFailure.Operation#RESOLVE}, {@link NetFailure.Operation#CONNECT} or
+     * {@link NetFailure.Operation#ACQUIRE}: those end before any work is handed to the peer.
      */
     public static NetException of(
             Throwable failure,
@@ -51,18 +58,22 @@ public final class NetException extends IOException implements NetFailure {
             @Nullable SocketAddress local,
             @Nullable SocketAddress remote,
             @Nullable Duration elapsed) {
+        Objects.requireNonNull(failure, "failure: must not be null");
         Throwable cause = FailureClassifier.unwrap(failure);
         if (cause instanceof NetException already) {
             return already;
         }
-        boolean unprocessed = operation == Operation.RESOLVE
-                || operation == Operation.CONNECT
-                || operation == Operation.ACQUIRE;
-        Builder builder = builder(FailureClassifier.kindOf(cause), operation).retryable(unprocessed).cause(cause);
-        builder.local = local;
-        builder.remote = remote;
-        builder.elapsed = elapsed;
-        return builder.build();
+        return builder(FailureClassifier.kindOf(cause, operation), operation)
+                .retryable(cause instanceof NetFailure known ? known.isRetryable() : isBeforeAnyWork(operation))
+                .cause(cause)
+                .local(local)
+                .remote(remote)
+                .elapsed(elapsed)
+                .build();
+    }
+
+    private static boolean isBeforeAnyWork(Operation operation) {
+        return operation == Operation.RESOLVE || operation == Operation.CONNECT || operation == Operation.ACQUIRE;
     }
 
     @Override
@@ -80,12 +91,12 @@ public final class NetException extends IOException implements NetFailure {
         return retryable;
     }
 
-    /** The local address, where there was one. */
+    /** The local address, where there was one; lost by serialization. */
     public @Nullable SocketAddress local() {
         return local;
     }
 
-    /** The peer's address, where there was one. */
+    /** The peer's address, where there was one; lost by serialization. */
     public @Nullable SocketAddress remote() {
         return remote;
     }
@@ -111,7 +122,7 @@ public final class NetException extends IOException implements NetFailure {
             this.operation = Objects.requireNonNull(operation, "operation: must not be null");
         }
 
-        /** What went wrong in numbers, and what to do about it; default none. */
+        /** What went wrong in numbers, and what to do about it; default what the cause says and a hint by kind. */
         public Builder detail(String detail) {
             this.detail = Objects.requireNonNull(detail, "detail: must not be null");
             return this;
@@ -152,26 +163,20 @@ public final class NetException extends IOException implements NetFailure {
             return new NetException(this);
         }
 
-        /** "connect 10.0.0.1:5 -> 10.0.0.2:80 failed with CONNECT_REFUSED after 3 ms: detail". */
         private String message() {
-            StringBuilder text = new StringBuilder(96);
-            text.append(operation.name().toLowerCase(java.util.Locale.ROOT));
+            StringBuilder text = new StringBuilder(128).append(FailureText.of(operation));
             if (local != null) {
-                text.append(' ').append(local);
+                text.append(' ').append(FailureText.of(local));
             }
             if (remote != null) {
-                text.append(local != null ? " -> " : " ").append(remote);
+                text.append(local != null ? " -> " : " ").append(FailureText.of(remote));
             }
             text.append(" failed with ").append(kind);
             if (elapsed != null) {
-                text.append(" after ").append(elapsed.toNanos() / 1_000_000.0).append(" ms");
+                text.append(" after ").append(FailureText.of(elapsed));
             }
-            if (!detail.isEmpty()) {
-                text.append(": ").append(detail);
-            } else if (cause != null) {
-                text.append(": ").append(cause.getMessage() != null ? cause.getMessage() : cause.toString());
-            }
-            return text.toString();
+            String why = detail.isEmpty() ? FailureText.why(kind, cause) : detail;
+            return (why.isEmpty() ? text : text.append(": ").append(why)).toString();
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.nettoolkit.core;
 
 import io.nettoolkit.core.internal.FailureClassifier;
+import java.util.Objects;
 
 /**
  * What every failure of the network says about itself, so that a caller switches on one enum wherever it came from.
@@ -61,11 +62,14 @@ public interface NetFailure {
         CONNECT_REFUSED,
         /** No route to the host or network. */
         UNREACHABLE,
-        /** The peer, or something between, reset the connection. */
+        /** The peer, or something between, reset the connection; also a write after that ("broken pipe"). */
         RESET,
         /** The peer closed. */
         PEER_CLOSED,
-        /** This side closed. */
+        /**
+         * This side closed. A bare {@link java.nio.channels.ClosedChannelException} counts as that too: it says that
+         * the channel had been closed here already, not why; {@link CloseReason} tells who ended a connection.
+         */
         LOCAL_CLOSED,
         /** Nothing to read in time. */
         READ_TIMEOUT,
@@ -101,7 +105,7 @@ public interface NetFailure {
         FRAME_CHECKSUM,
         /** The stream ended inside a frame. */
         FRAME_TRUNCATED,
-        /** The peer broke the protocol above the framing. */
+        /** The peer broke the rules of the protocol above the framing, or of TLS once its handshake was over. */
         PROTOCOL,
         /** No DNS answer in time. */
         DNS_TIMEOUT,
@@ -123,7 +127,7 @@ public interface NetFailure {
         HANDSHAKE,
         /** The peer could not prove who it is. */
         AUTHENTICATION,
-        /** The path to the peer stopped carrying packets. */
+        /** The path to the peer stopped carrying packets: nothing is acknowledged any more. */
         PATH_LOST,
         /** The caller gave up. */
         CANCELLED,
@@ -149,9 +153,11 @@ public interface NetFailure {
         /**
          * The kind of any throwable of the JDK, of Netty or of a native transport. Unwraps
          * {@link java.util.concurrent.CompletionException}, {@link java.util.concurrent.ExecutionException} and
-         * Netty's {@code DecoderException}; usable in anybody's own {@code exceptionCaught}.
+         * Netty's {@code DecoderException}; usable in anybody's own {@code exceptionCaught}. A bare
+         * {@link java.util.concurrent.TimeoutException} is a {@link #REQUEST_TIMEOUT}.
          */
         public static Kind of(Throwable failure) {
+            Objects.requireNonNull(failure, "failure: must not be null");
             return FailureClassifier.kindOf(failure);
         }
     }

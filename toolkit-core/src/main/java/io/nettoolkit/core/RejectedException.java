@@ -1,5 +1,6 @@
 package io.nettoolkit.core;
 
+import io.nettoolkit.core.internal.FailureText;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
@@ -10,7 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
  * <p>It has no stack trace, because refusing must stay cheap under overload, but each is an object of its own that
  * tells policy, reason and when to come back.
  *
- * <p><b>Threading.</b> Immutable.
+ * <p><b>Threading.</b> Immutable, but for what {@link Throwable} lets anybody add.
  */
 public final class RejectedException extends RejectedExecutionException {
 
@@ -25,13 +26,25 @@ public final class RejectedException extends RejectedExecutionException {
      *
      * @param policy name of what refused, such as the name of the server or the breaker
      * @param retryAfter when it makes sense to try again; zero where that is not known
-     * @param detail the numbers behind it and what to do
+     * @param detail the numbers behind it and what to do; empty for none
      */
     public RejectedException(String policy, Reason reason, Duration retryAfter, String detail) {
-        super(policy + " refused with " + reason + (detail.isEmpty() ? "" : ": " + detail));
+        super(message(policy, reason, retryAfter, detail));
         this.policy = policy;
-        this.reason = Objects.requireNonNull(reason, "reason: must not be null");
-        this.retryAfter = Objects.requireNonNull(retryAfter, "retryAfter: must not be null");
+        this.reason = reason;
+        this.retryAfter = retryAfter;
+    }
+
+    private static String message(String policy, Reason reason, Duration retryAfter, String detail) {
+        Objects.requireNonNull(policy, "policy: must not be null");
+        Objects.requireNonNull(reason, "reason: must not be null");
+        Objects.requireNonNull(retryAfter, "retryAfter: must not be null");
+        Objects.requireNonNull(detail, "detail: must not be null");
+        if (retryAfter.isNegative()) {
+            throw new IllegalArgumentException("retryAfter: " + retryAfter + " (must not be negative)");
+        }
+        return policy + " refused with " + reason + (detail.isEmpty() ? "" : ": " + detail)
+                + (retryAfter.isZero() ? "" : "; try again in " + FailureText.of(retryAfter));
     }
 
     /** Name of what refused. */

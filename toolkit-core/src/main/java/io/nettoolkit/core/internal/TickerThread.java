@@ -3,17 +3,16 @@ package io.nettoolkit.core.internal;
 import io.nettoolkit.core.TimeSource;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The daemon thread that advances {@link CoarseClock} and then runs short periodic checks, such as the loop watchdog.
- * Nothing on it may block; a check that throws is logged and stays registered.
+ * Nothing on it may block; a check that throws is logged (rate limited) and stays registered.
  */
 public final class TickerThread {
 
-    private static final Logger log = LoggerFactory.getLogger(TickerThread.class);
     private static final CopyOnWriteArrayList<TickTask> tasks = new CopyOnWriteArrayList<>();
+    private static final CallbackGuard guard =
+            new CallbackGuard("a periodic check on the ticker thread", TimeSource.system());
 
     private TickerThread() {}
 
@@ -26,9 +25,7 @@ public final class TickerThread {
 
     /** Called once, when {@link CoarseClock} is first used. */
     static void start() {
-        Thread thread = new Thread(TickerThread::run, "nettoolkit-ticker");
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.newThread(TickerThread::run, "nettoolkit-ticker").start();
     }
 
     /** Adds a task; starts the thread where it does not run yet. */
@@ -52,7 +49,7 @@ public final class TickerThread {
                 try {
                     task.tick(now);
                 } catch (Throwable failure) {
-                    log.warn("a periodic check on the ticker thread failed; it stays registered", failure);
+                    guard.failed(failure);
                 }
             }
         }

@@ -1,0 +1,87 @@
+package io.nettoolkit.core.internal;
+
+import io.netty.util.concurrent.EventExecutor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation that several callers wait for (single flight). Each has a future of its own to cancel or to put a
+ * timeout on; when the last one has left, the operation ends.
+ *
+ * <p>Whoever finds it over ({@link #join} answers null) starts another.
+ *
+ * <p><b>Threading.</b> Any thread may call every method; nobody else's code runs under its lock.
+ */
+public final class SharedOperation<T extends @Nullable Object> {
+
+    private final Runnable onAbandoned;
+    /** Null once the operation is over; keeps those who left as well, they only take no result any more. */
+    private @Nullable List<ToolkitFuture<T>> callers = new ArrayList<>(2);
+
+    private int waiting;
+
+    /**
+     * An operation nobody waits for yet.
+     *
+     * @param onAbandoned stops the operation; runs at most once, on the executor of the caller that left last
+     */
+    public SharedOperation(Runnable onAbandoned) {
+        this.onAbandoned = Objects.requireNonNull(onAbandoned, "onAbandoned: must not be null");
+    }
+
+    /**
+     * One more caller.
+     *
+     * @param executor where that caller's future completes
+     * @return its future, or {@code null} when the operation is over or has been abandoned
+     */
+    public synchronized @Nullable CompletableFuture<T> join(EventExecutor executor) {
+        if (callers == null) {
+            return null;
+        }
+        ToolkitFuture<T> future = new ToolkitFuture<>(executor, this::leave);
+        callers.add(future);
+        waiting++;
+        return future;
+    }
+
+    /** Ends the operation with a result; false when every caller had left. */
+    public boolean succeed(T value) {
+        boolean taken = false;
+        for (ToolkitFuture<T> caller : takeCallers()) {
+            taken |= caller.succeed(value);
+        }
+        return taken;
+    }
+
+    /** Ends the operation with a failure; false when every caller had left. */
+    public boolean fail(Throwable cause) {
+        Objects.requireNonNull(cause, "cause: must not be null");
+        boolean taken = false;
+        for (ToolkitFuture<T> caller : takeCallers()) {
+            taken |= caller.fail(cause);
+        }
+        return taken;
+    }
+
+    private synchronized List<ToolkitFuture<T>> takeCallers() {
+        List<ToolkitFuture<T>> taken = callers;
+        callers = null;
+        return taken == null ? List.of() : taken;
+    }
+
+    /** Called once by the future of each caller that gives up. */
+    private void leave() {
+        synchronized (this) {
+            waiting--;
+            if (callers == null || waiting > 0) {
+                return;
+            }
+            callers = null;
+        }
+        onAbandoned.run();
+    }
+}
