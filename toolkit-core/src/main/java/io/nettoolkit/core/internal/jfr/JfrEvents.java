@@ -1,0 +1,85 @@
+package io.nettoolkit.core.internal.jfr;
+
+import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.core.ConnectionTimeline;
+import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.NetFailure;
+import io.nettoolkit.core.RejectedException;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The toolkit's flight recorder events. Calling one costs a boolean while nobody records, and no more than that in a
+ * runtime without the module jdk.jfr: what links to it is loaded only where it is there. Any thread.
+ */
+public final class JfrEvents {
+
+    /** Which end of a stall an event tells of. */
+    public enum Stall {
+        /** The loop is blocked. */
+        BEGUN,
+        /** The loop runs again. */
+        OVER
+    }
+
+    private static final boolean PRESENT = isPresent();
+
+    private JfrEvents() {}
+
+    private static boolean isPresent() {
+        try {
+            Class.forName("jdk.jfr.Event", false, JfrEvents.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException | LinkageError runtimeWithoutJfr) {
+            return false;
+        }
+    }
+
+    /** Whether events can be recorded in this runtime at all. */
+    public static boolean isAvailable() {
+        return PRESENT;
+    }
+
+    /** A connection is ready for use. */
+    public static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
+        if (PRESENT) {
+            Recorder.connectionOpen(remote, timeline);
+        }
+    }
+
+    /** A connection is gone. */
+    public static void connectionClose(
+            @Nullable SocketAddress remote, CloseReason reason, ConnectionTimeline timeline) {
+        if (PRESENT) {
+            Recorder.connectionClose(remote, reason, timeline);
+        }
+    }
+
+    /** A connection was refused, or could not be accepted. */
+    public static void connectionReject(@Nullable SocketAddress remote, Exception cause) {
+        if (PRESENT) {
+            Recorder.connectionReject(remote, cause);
+        }
+    }
+
+    /** A graceful stop is over. */
+    public static void drain(DrainReport report) {
+        if (PRESENT) {
+            Recorder.drain(report);
+        }
+    }
+
+    /** An event loop is blocked, or was. */
+    public static void loopStall(String thread, long waitedNanos, StackTraceElement[] stack, Stall end) {
+        if (PRESENT) {
+            Recorder.loopStall(thread, waitedNanos, stack, end);
+        }
+    }
+
+    /** What a refusal is called in events and metrics: a reason of the toolkit's limits, else the kind of failure. */
+    public static String reasonOf(Exception cause) {
+        return cause instanceof RejectedException rejected
+                ? rejected.reason().name()
+                : NetFailure.Kind.of(cause).name();
+    }
+}

@@ -1,0 +1,84 @@
+package io.nettoolkit.core.internal.transport;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/** Event loops whose threads are named by the loop's number and known from outside. */
+public final class LoopGroup extends MultiThreadIoEventLoopGroup {
+
+    private final List<Loop> loops;
+
+    /**
+     * As many loops as threads; a thread starts when its loop is first used.
+     *
+     * @param names what thread names begin with; a number follows
+     * @param daemon whether the threads let the JVM end
+     */
+    public LoopGroup(int threads, String names, boolean daemon, IoHandlerFactory handlers) {
+        this(handlers, newThreads(threads, names, daemon), new ArrayList<>(threads));
+    }
+
+    private LoopGroup(IoHandlerFactory handlers, List<LoopThread> threads, List<Loop> loops) {
+        // the super constructor makes the loops, before any field of this class is set: hence the arguments
+        super(threads.size(), (Executor) null, handlers, threads, loops);
+        this.loops = List.copyOf(loops);
+    }
+
+    private static List<LoopThread> newThreads(int count, String names, boolean daemon) {
+        List<LoopThread> threads = new ArrayList<>(count);
+        for (int number = 1; number <= count; number++) {
+            threads.add(new LoopThread(names + "-" + number, daemon));
+        }
+        return threads;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    protected IoEventLoop newChild(Executor executor, IoHandlerFactory handlers, Object... arguments) {
+        List<LoopThread> threads = (List<LoopThread>) arguments[0];
+        List<Loop> made = (List<Loop>) arguments[1];
+        LoopThread thread = threads.get(made.size());
+        SingleThreadIoEventLoop loop = new SingleThreadIoEventLoop(this, thread, handlers);
+        made.add(new Loop(loop, thread));
+        return loop;
+    }
+
+    /** The loops in the order of their numbers. */
+    public List<Loop> loops() {
+        return loops;
+    }
+
+    /** Tasks that wait on all loops; a moment's value. */
+    public long pendingTasks() {
+        long sum = 0;
+        for (Loop loop : loops) {
+            sum += loop.executor().pendingTasks();
+        }
+        return sum;
+    }
+
+    /** Whether the calling thread is one of these loops. */
+    public boolean inAnyLoop() {
+        for (EventExecutor loop : this) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * One loop.
+     *
+     * @param executor the loop
+     * @param thread its thread
+     */
+    public record Loop(SingleThreadEventExecutor executor, LoopThread thread) {}
+}
