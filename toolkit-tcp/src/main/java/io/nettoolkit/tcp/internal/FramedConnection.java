@@ -11,14 +11,15 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.netty.util.concurrent.EventExecutor;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.CloseReason.Initiator;
 import io.nettoolkit.core.ConnectionTimeline;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.tcp.Connection;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -106,7 +107,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        if (!settings.usesTls) {
+        if (!settings.usesTls()) {
             becomeOpen();
         }
         ctx.fireChannelActive();
@@ -143,6 +144,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         deadlines.opened(settings.time.coarseNanos());
         shard.wheel.arm(this, deadlines.next());
         shard.countOpened();
+        JfrEvents.connectionOpen(channel.remoteAddress(), timeline());
         tellListener(() -> settings.listener.onOpen(channel));
         try {
             settings.handler.onOpen(this);
@@ -366,7 +368,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     }
 
     private void handlerThrew(String method, Throwable thrown) {
-        settings.callbacks.threw("FrameHandler." + method, thrown);
+        settings.handlerGuard.failed(thrown);
         fail(
                 Initiator.LOCAL,
                 NetException.builder(Kind.OTHER, Operation.READ)
@@ -428,6 +430,15 @@ public final class FramedConnection extends TimedHandler implements Connection, 
             }
         }
         beginClose(CloseReason.local());
+    }
+
+    /** Ends at once: what the socket took goes out, nothing waits for the peer. Loop only. */
+    void endNow() {
+        because(CloseReason.local());
+        state = State.CLOSED;
+        sends.refuse();
+        sends.flush();
+        channel.close();
     }
 
     private void reset(CloseReason candidate) {
@@ -499,7 +510,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         shard.remove(this);
         if (history.wasOpen()) {
             shard.countClosed();
-            settings.callbacks.run("FrameHandler.onClose", () -> settings.handler.onClose(this, ended));
+            settings.handlerGuard.run(() -> settings.handler.onClose(this, ended));
+            JfrEvents.connectionClose(channel.remoteAddress(), ended, timeline());
             tellListener(() -> settings.listener.onClose(channel, ended, timeline()));
         } else if (opening != null) {
             opening.failed(ended.failure() != null ? ended.failure() : dropped);
@@ -507,8 +519,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         closedFuture().succeed(ended);
     }
 
-    private void tellListener(Runnable call) {
-        settings.callbacks.run("ConnectionListener", call::run);
+    private void tellListener(CallbackGuard.Callback call) {
+        settings.listenerGuard.run(call);
     }
 
     private NetException failure(Throwable cause, Operation operation) {
@@ -566,7 +578,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public CompletableFuture<CloseReason> close() {
         onLoop(() -> beginClose(CloseReason.local()));
-        return closedFuture();
+        return closed();
     }
 
     @Override
@@ -576,7 +588,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public CompletableFuture<CloseReason> closed() {
-        return closedFuture();
+        // A copy each: one caller's cancel or timeout is not another's.
+        return closedFuture().copy();
     }
 
     private synchronized ToolkitFuture<CloseReason> closedFuture() {

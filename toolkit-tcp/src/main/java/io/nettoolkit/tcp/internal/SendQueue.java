@@ -169,13 +169,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
             return;
         }
         PENDING.getAndAdd(this, (long) wireBytes);
-        appendNow(frame, wireBytes, promise.isVoid() ? null : failure -> {
-            if (failure == null) {
-                promise.trySuccess();
-            } else {
-                promise.tryFailure(failure);
-            }
-        });
+        appendNow(frame, wireBytes, WriteWaiter.of(promise));
     }
 
     private boolean reserve(int wireBytes) {

@@ -1,0 +1,132 @@
+package io.nettoolkit.tcp.internal;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
+import io.nettoolkit.core.Deadline;
+import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.Endpoint;
+import io.nettoolkit.core.EventLoops;
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
+import io.nettoolkit.core.internal.SocketOptionsApplier;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.tcp.TcpClient;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * What a client opens connections with, and those it opened.
+ *
+ * <p>Threading: any thread.
+ */
+public final class Dialer {
+
+    private final ConnectionGroup group;
+    private final ConnectionSettings settings;
+    private final AddressResolverGroup<? extends SocketAddress> resolvers;
+    private final Bootstrap template;
+    private final List<String> optionsNotApplied;
+
+    /**
+     * A dialer without connections.
+     *
+     * @throws IllegalArgumentException when options contradict each other, or TLS material cannot be used
+     */
+    public Dialer(ConnectionOptions options, AddressResolverGroup<? extends SocketAddress> resolvers) {
+        group = new ConnectionGroup(options);
+        settings = group.settings();
+        this.resolvers = resolvers;
+        EventLoops loops = settings.loops;
+        template = new Bootstrap()
+                .channelFactory(loops.channelFactory())
+                .option(ChannelOption.ALLOCATOR, loops.allocator())
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .disableResolver();
+        optionsNotApplied = SocketOptionsApplier.applyTo(template, options.socketOptions, loops.transport());
+    }
+
+    ConnectionGroup group() {
+        return group;
+    }
+
+    ConnectionSettings settings() {
+        return settings;
+    }
+
+    @SuppressWarnings("unchecked") // a resolver group for a client resolves internet addresses
+    AddressResolver<InetSocketAddress> resolver(EventLoop loop) {
+        return ((AddressResolverGroup<InetSocketAddress>) resolvers).getResolver(loop);
+    }
+
+    Bootstrap bootstrap(EventLoop loop) {
+        return template.clone(loop);
+    }
+
+    /** A loop of the client's. */
+    public EventLoop nextLoop() {
+        return settings.loops.next();
+    }
+
+    /** Opens a connection on this loop and hands on what {@code result} makes of it. */
+    public <T> CompletableFuture<T> connect(
+            Endpoint endpoint, EventLoop loop, Deadline deadline, Function<FramedConnection, T> result) {
+        if (endpoint.isUnix()) {
+            throw new IllegalArgumentException("endpoint: " + endpoint + " (must be a host and port)");
+        }
+        if (deadline.timeSource() != settings.time) {
+            throw new IllegalArgumentException("deadline: measured on " + deadline.timeSource() + ", the client on "
+                    + settings.time + "; build both from the same TimeSource");
+        }
+        if (group.isStopping()) {
+            return ToolkitFuture.failed(
+                    loop,
+                    new RejectedException(settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the client is closed"));
+        }
+        Dial<T> dial = new Dial<>(this, endpoint, loop, deadline, result);
+        loop.execute(dial::start);
+        return dial.future();
+    }
+
+    /** Ends every connection in order. */
+    public CompletableFuture<DrainReport> drain(Duration grace) {
+        return group.drain(grace).copy();
+    }
+
+    /** Ends every connection at once. */
+    public CompletableFuture<Void> closeAsync() {
+        return group.close().thenApply(report -> null);
+    }
+
+    /** Ends every connection at once and waits, where waiting is allowed. */
+    public void close() {
+        group.awaitUnlessOnLoop(closeAsync());
+    }
+
+    /** The figures of this moment. */
+    public TcpClient.Stats stats() {
+        LoopShard.Counts counts = group.counts();
+        return new TcpClient.Stats(
+                group.size(),
+                counts.opened(),
+                counts.framesIn(),
+                counts.framesOut(),
+                counts.bytesIn(),
+                counts.bytesOut(),
+                group.refusedSends(),
+                group.callbackFailures(),
+                optionsNotApplied);
+    }
+
+    /** Whether this loop can carry a channel of the client's transport. */
+    boolean fits(EventLoop loop, Class<? extends Channel> channelType) {
+        return !(loop instanceof io.netty.channel.IoEventLoop io) || io.isCompatible(channelType);
+    }
+}
