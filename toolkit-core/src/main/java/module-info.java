@@ -3,7 +3,7 @@
 module io.nettoolkit.core {
     requires static transitive org.jspecify;
     requires static jdk.jfr;
-    requires static micrometer.core;
+    requires static transitive micrometer.core;
     requires static io.netty.transport.classes.epoll;
     requires static io.netty.transport.classes.io_uring;
     requires static io.netty.transport.classes.kqueue;
@@ -13,6 +13,7 @@ module io.nettoolkit.core {
     requires transitive io.netty.handler;
     requires io.netty.codec;
     requires io.netty.transport.unix.common;
+    requires jdk.net;
     requires org.slf4j;
 
     exports io.nettoolkit.core;
@@ -22,4 +23,11 @@ module io.nettoolkit.core {
             io.nettoolkit.dns,
             io.nettoolkit.pool,
             io.nettoolkit.resilience;
+    exports io.nettoolkit.core.internal.jfr to
+            io.nettoolkit.tcp,
+            io.nettoolkit.udp,
+            io.nettoolkit.dns,
+            io.nettoolkit.pool,
+            io.nettoolkit.resilience;
+    exports io.nettoolkit.core.micrometer;
 }

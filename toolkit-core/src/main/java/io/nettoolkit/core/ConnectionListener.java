@@ -18,8 +18,12 @@ public interface ConnectionListener {
     /** A listener that ignores everything. */
     ConnectionListener NONE = new ConnectionListener() {};
 
-    /** A connection is ready for frames; with TLS, after the handshake. */
-    default void onOpen(Channel channel) {}
+    /**
+     * A connection is ready for frames; with TLS, after the handshake.
+     *
+     * @param timeline what opening it took; nothing has been transferred yet
+     */
+    default void onOpen(Channel channel, ConnectionTimeline timeline) {}
 
     /**
      * A TLS handshake ended.

@@ -76,7 +76,7 @@ public final class EventLoops implements AutoCloseable {
         watchdog = builder.stallThreshold.isZero()
                 ? null
                 : LoopWatchdog.start(
-                        group, builder.stallThreshold.toNanos(), new StallAlarm(builder.listener::onStall));
+                        group, builder.stallThreshold.toNanos(), new StallAlarm(builder.listener));
     }
 
     private static Map<Transport, String> notChosen(Transport chosen, boolean asked) {

@@ -1,10 +1,11 @@
 package io.nettoolkit.core.internal;
 
+import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,24 +19,17 @@ public final class StallAlarm implements StallReporter {
     private static final long LOG_INTERVAL_NANOS = 10_000_000_000L;
     private static final int LOGGED_FRAMES = 20;
 
-    private final Listener listener;
+    private final EventLoops.Listener listener;
     private final Executor executor;
     private final TimeSource time;
     private final LogLimiter limiter;
 
-    /** What a user hears of a stall. */
-    @FunctionalInterface
-    public interface Listener {
-        /** See {@link io.nettoolkit.core.EventLoops.Listener#onStall}. */
-        void onStall(String thread, Duration blocked, StackTraceElement[] stack);
+    /** An alarm that logs and calls the listener on the executor the JDK's own futures use. */
+    public StallAlarm(EventLoops.Listener listener) {
+        this(listener, new CompletableFuture<Void>().defaultExecutor(), TimeSource.system());
     }
 
-    /** An alarm that calls the listener on the JDK's common pool. */
-    public StallAlarm(Listener listener) {
-        this(listener, ForkJoinPool.commonPool(), TimeSource.system());
-    }
-
-    StallAlarm(Listener listener, Executor executor, TimeSource time) {
+    StallAlarm(EventLoops.Listener listener, Executor executor, TimeSource time) {
         this.listener = listener;
         this.executor = executor;
         this.time = time;
@@ -69,7 +63,7 @@ public final class StallAlarm implements StallReporter {
         }
         try {
             listener.onStall(thread, Duration.ofNanos(waitedNanos), stack.clone());
-        } catch (RuntimeException failure) {
+        } catch (Throwable failure) {
             log.warn("the listener for stalled event loops failed", failure);
         }
     }

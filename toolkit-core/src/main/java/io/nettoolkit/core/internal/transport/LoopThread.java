@@ -14,7 +14,12 @@ public final class LoopThread implements ThreadFactory {
     private final boolean daemon;
     private volatile @Nullable Thread thread;
 
-    LoopThread(String name, boolean daemon) {
+    /**
+     * A thread to be.
+     *
+     * @param daemon whether it lets the JVM end
+     */
+    public LoopThread(String name, boolean daemon) {
         this.name = name;
         this.daemon = daemon;
     }
