@@ -317,8 +317,8 @@ public final class TlsConfig {
         }
 
         /**
-         * Cipher suites by their IANA names, best first. Default and empty: the provider's secure ones. BoringSSL
-         * offers its TLS 1.3 suites whatever stands here.
+         * Cipher suites by their IANA names, best first. Default and empty: those with forward secrecy and
+         * authenticated encryption. BoringSSL offers its TLS 1.3 suites whatever stands here.
          */
         public Builder ciphers(List<String> ciphers) {
             this.ciphers = List.copyOf(ciphers);

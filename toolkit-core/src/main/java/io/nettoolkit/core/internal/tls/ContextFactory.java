@@ -10,6 +10,7 @@ import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.KeyManagerFactoryWrapper;
 import io.nettoolkit.core.NetException;
 import java.io.IOException;
@@ -26,6 +27,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns settings and loaded material into a Netty context of the right provider. */
 final class ContextFactory {
+
+    /**
+     * Forward secrecy and authenticated encryption only. Both providers' own lists still have RSA key exchange and CBC.
+     */
+    private static final List<String> DEFAULT_CIPHERS = List.of(
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
     private final TlsSettings settings;
     private final LongAdder peerChecks;
@@ -73,7 +88,9 @@ final class ContextFactory {
                     .protocols(settings.protocols())
                     .sessionCacheSize(settings.sessionCacheSize())
                     .sessionTimeout(settings.sessionTimeout().toSeconds());
-            if (!settings.ciphers().isEmpty()) {
+            if (settings.ciphers().isEmpty()) {
+                builder.ciphers(DEFAULT_CIPHERS, SupportedCipherSuiteFilter.INSTANCE);
+            } else {
                 builder.ciphers(settings.ciphers());
             }
             if (!settings.alpn().isEmpty()) {

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * exact name, else a wildcard for its last label, else the first certificate. Choosing here rather than by exchanging
  * handlers leaves one context with one session cache, and a pipeline that does not change under the handshake.
  *
+ * <p>Among certificates of one name the kind of key decides that TLS asks for first: on the JDK what the client can
+ * verify, on OpenSSL the server's own order, which has EC before RSA.
+ *
  * <p>An alias is the index of the identity, which lets OpenSSL keep the native form of each.
  */
 final class IdentityKeyManager extends X509ExtendedKeyManager {

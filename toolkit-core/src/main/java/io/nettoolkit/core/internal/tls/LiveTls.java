@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,7 @@ public final class LiveTls implements AutoCloseable {
 
     private final TlsSettings settings;
     private final FileTasks fileTasks;
+    private final Function<Set<Path>, FileSnapshot> reader;
     private final Set<Path> files;
     private final ContextFactory factory;
     private final FileTasks.@Nullable Watch watch;
@@ -66,12 +68,14 @@ public final class LiveTls implements AutoCloseable {
 
     private String lastSeen;
 
-    private LiveTls(TlsSettings settings, FileTasks fileTasks) throws NetException {
+    /** For tests, which give a {@code reader} that sees what they want it to see. */
+    LiveTls(TlsSettings settings, FileTasks fileTasks, Function<Set<Path>, FileSnapshot> reader) throws NetException {
         this.settings = settings;
         this.fileTasks = fileTasks;
+        this.reader = reader;
         this.files = settings.files();
         this.factory = new ContextFactory(settings, peerChecks);
-        Loaded loaded = load();
+        Loaded loaded = load(reader.apply(files));
         context = loaded.context;
         inUse = loaded.fingerprint;
         lastSeen = loaded.fingerprint;
@@ -86,7 +90,7 @@ public final class LiveTls implements AutoCloseable {
      * @throws NetException of kind TLS_CERTIFICATE, when the material cannot be used; the message names file and remedy
      */
     public static LiveTls open(TlsConfig config, FileTasks fileTasks) throws NetException {
-        return new LiveTls(TlsSettings.of(config), fileTasks);
+        return new LiveTls(TlsSettings.of(config), fileTasks, FileSnapshot::read);
     }
 
     /** Whether handlers are for accepted connections. */
@@ -175,7 +179,7 @@ public final class LiveTls implements AutoCloseable {
         fileTasks.execute(() -> {
             reloading.lock();
             try {
-                result.complete(exchange(FileSnapshot.read(files)));
+                result.complete(exchange(reader.apply(files)));
             } catch (NetException | RuntimeException e) {
                 result.completeExceptionally(e);
             } finally {
@@ -192,7 +196,7 @@ public final class LiveTls implements AutoCloseable {
             if (context == null) {
                 return;
             }
-            FileSnapshot snapshot = FileSnapshot.read(files);
+            FileSnapshot snapshot = reader.apply(files);
             if (!snapshot.fingerprint().equals(lastSeen)) {
                 exchange(snapshot);
             }
@@ -216,7 +220,7 @@ public final class LiveTls implements AutoCloseable {
             return false;
         }
         try {
-            use(load());
+            use(load(snapshot));
             return true;
         } catch (NetException e) {
             lastSeen = snapshot.fingerprint();
@@ -251,22 +255,23 @@ public final class LiveTls implements AutoCloseable {
     private record Loaded(SslContext context, String fingerprint, @Nullable Instant expires) {}
 
     /**
-     * Reads and builds. A set of files that is exchanged while it is being read gives a certificate and a key that do
-     * not belong together; when a failure is followed by other content, that is read instead.
+     * Builds a context. Files that are exchanged while they are being read give a certificate and a key that do not
+     * belong together; where other content follows a failure at once, that is used instead.
      */
-    private Loaded load() throws NetException {
+    private Loaded load(FileSnapshot first) throws NetException {
+        FileSnapshot snapshot = first;
         for (int attempt = 1; ; attempt++) {
-            FileSnapshot snapshot = FileSnapshot.read(files);
             try {
                 ContextFactory.Material material = ContextFactory.Material.load(settings, snapshot);
                 SslContext loaded = factory.newContext(material);
                 warnOfDates(material.identities());
                 return new Loaded(loaded, snapshot.fingerprint(), earliestExpiry(material.identities()));
             } catch (NetException e) {
-                boolean torn = !FileSnapshot.read(files).fingerprint().equals(snapshot.fingerprint());
-                if (!torn || attempt == TORN_READ_ATTEMPTS) {
+                FileSnapshot next = reader.apply(files);
+                if (next.fingerprint().equals(snapshot.fingerprint()) || attempt == TORN_READ_ATTEMPTS) {
                     throw e;
                 }
+                snapshot = next;
             }
         }
     }
@@ -285,6 +290,11 @@ public final class LiveTls implements AutoCloseable {
 
     private static @Nullable Instant earliestExpiry(List<Identity> identities) {
         return identities.stream().map(Identity::expires).min(Instant::compareTo).orElse(null);
+    }
+
+    /** For tests that count references. */
+    @Nullable SslContext currentContext() {
+        return context;
     }
 
     /** Why the content last looked at is not in use; {@code null} when it is. */

@@ -1,5 +1,7 @@
 package io.nettoolkit.core.internal.tls;
 
+import io.netty.handler.ssl.OpenSslCertificateException;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
@@ -24,6 +26,14 @@ import org.jspecify.annotations.Nullable;
  * do not outlive the context they belong to.
  */
 final class PeerVerifier extends X509ExtendedTrustManager {
+
+    /** Numbers of OpenSSL's X509_V_ERR_ constants, from which it finds the alert for the peer. */
+    private static final int NOT_YET_VALID = 9;
+
+    private static final int EXPIRED = 10;
+    private static final int UNKNOWN_ISSUER = 20;
+    private static final int REJECTED = 28;
+    private static final int HOSTNAME_MISMATCH = 62;
 
     private final X509ExtendedTrustManager platform;
     private final Pins pins;
@@ -111,37 +121,54 @@ final class PeerVerifier extends X509ExtendedTrustManager {
         try {
             platformCheck.run();
         } catch (CertificateException e) {
-            throw new CertificateException(explained(e, chain, engine), e);
+            throw refusal(e, chain, engine);
         }
-        pins.check(chain, getAcceptedIssuers());
+        try {
+            pins.check(chain, getAcceptedIssuers());
+        } catch (CertificateException e) {
+            throw refusal(engine, e.getMessage(), REJECTED, e);
+        }
     }
 
-    private static String explained(CertificateException refusal, X509Certificate[] chain, @Nullable SSLEngine engine) {
+    private static CertificateException refusal(
+            CertificateException refusal, X509Certificate[] chain, @Nullable SSLEngine engine) {
         String said = String.valueOf(refusal.getMessage());
         X509Certificate peer = chain[0];
         String subject = "certificate '" + peer.getSubjectX500Principal() + "' ";
         Instant now = Instant.now();
         if (said.contains("No subject alternative") || said.contains("No name matching")) {
             String host = engine == null ? "the host" : "'" + engine.getPeerHost() + "'";
-            return subject + "is for " + names(peer) + ", not for " + host
+            String text = subject + "is for " + names(peer) + ", not for " + host
                     + "; connect by one of its names, or give that name as serverName";
+            return refusal(engine, text, HOSTNAME_MISMATCH, refusal);
         }
         for (X509Certificate link : chain) {
             if (now.isAfter(link.getNotAfter().toInstant())) {
-                return "certificate '" + link.getSubjectX500Principal() + "' expired on "
+                String text = "certificate '" + link.getSubjectX500Principal() + "' expired on "
                         + link.getNotAfter().toInstant();
+                return refusal(engine, text, EXPIRED, refusal);
             }
             if (now.isBefore(link.getNotBefore().toInstant())) {
-                return "certificate '" + link.getSubjectX500Principal() + "' is not valid before "
+                String text = "certificate '" + link.getSubjectX500Principal() + "' is not valid before "
                         + link.getNotBefore().toInstant() + "; is the clock right?";
+                return refusal(engine, text, NOT_YET_VALID, refusal);
             }
         }
         if (said.contains("unable to find valid certification path") || said.contains("trustAnchors")) {
             X509Certificate last = chain[chain.length - 1];
-            return subject + "leads to issuer '" + last.getIssuerX500Principal()
+            String text = subject + "leads to issuer '" + last.getIssuerX500Principal()
                     + "', which is not trusted here; add that issuer's certificate to trust";
+            return refusal(engine, text, UNKNOWN_ISSUER, refusal);
         }
-        return subject + "is refused: " + said;
+        return refusal(engine, subject + "is refused: " + said, REJECTED, refusal);
+    }
+
+    /** The JDK chooses the alert for the peer itself, OpenSSL is told by a number. */
+    private static CertificateException refusal(
+            @Nullable SSLEngine engine, @Nullable String text, int openSslError, CertificateException cause) {
+        return engine instanceof ReferenceCountedOpenSslEngine
+                ? new OpenSslCertificateException(text, cause, openSslError)
+                : new CertificateException(text, cause);
     }
 
     private static List<String> names(X509Certificate certificate) {

@@ -119,8 +119,7 @@ public final class TlsFailures {
 
     private static String handshakeDetail(Throwable failure) {
         String text = normalised(said(failure));
-        if (text.contains("protocol_version") || text.contains("unsupported_protocol")
-                || text.contains("no_appropriate_protocol")) {
+        if (text.contains("protocol") && !text.contains("application_protocol")) {
             return "no TLS version in common (protocols): " + said(failure);
         }
         if (text.contains("cipher")) {

@@ -4,6 +4,7 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -30,11 +31,25 @@ final class TestCertificates {
     static X509Bundle issuedBy(X509Bundle authority, UnaryOperator<CertificateBuilder> more, String... dnsNames) {
         return build(() -> {
             CertificateBuilder builder = new CertificateBuilder().ecp256().subject("CN=" + dnsNames[0] + " of test");
-            for (String name : dnsNames) {
-                builder.addSanDnsName(name);
+            if (dnsNames[0].startsWith("*")) {
+                addWildcard(builder, dnsNames[0]);
+            } else {
+                List.of(dnsNames).forEach(builder::addSanDnsName);
             }
             return more.apply(builder).buildIssuedBy(authority);
         });
+    }
+
+    /** The builder takes no wildcard as a name: {@code SEQUENCE { [2] name }} by hand. */
+    private static void addWildcard(CertificateBuilder builder, String name) {
+        byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
+        byte[] names = new byte[ascii.length + 4];
+        names[0] = 0x30;
+        names[1] = (byte) (ascii.length + 2);
+        names[2] = (byte) 0x82;
+        names[3] = (byte) ascii.length;
+        System.arraycopy(ascii, 0, names, 4, ascii.length);
+        builder.addExtensionOctetString("2.5.29.17", false, names);
     }
 
     static List<X509Certificate> chain(X509Bundle bundle) {
