@@ -1,10 +1,10 @@
 package io.nettoolkit.tcp;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandler;
 import io.nettoolkit.tcp.internal.FrameFormat;
 import io.nettoolkit.tcp.internal.FramingHandler;
 import io.nettoolkit.tcp.internal.LengthField;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
 import java.nio.ByteOrder;
 import java.util.Objects;
 

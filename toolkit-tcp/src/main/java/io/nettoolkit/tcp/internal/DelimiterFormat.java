@@ -1,8 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.NetException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.nettoolkit.core.NetException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -82,8 +82,10 @@ final class DelimiterFormat extends FrameFormat {
         }
         for (int period : periods) {
             if (end - start >= period && startsWith(message, end - period, period)) {
-                throw refused(end - start, "not end in the first " + period + " bytes of the delimiter, which would "
-                        + "make the frame end there");
+                throw refused(
+                        end - start,
+                        "not end in the first " + period + " bytes of the delimiter, which would "
+                                + "make the frame end there");
             }
         }
     }

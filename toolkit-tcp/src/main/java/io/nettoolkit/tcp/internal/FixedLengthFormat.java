@@ -1,7 +1,7 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.buffer.ByteBuf;
 import io.nettoolkit.core.NetException;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.zip.CRC32C;
 

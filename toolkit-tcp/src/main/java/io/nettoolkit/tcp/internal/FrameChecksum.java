@@ -1,8 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.buffer.ByteBuf;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
+import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 

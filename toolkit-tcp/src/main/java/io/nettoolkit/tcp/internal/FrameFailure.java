@@ -1,10 +1,10 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 
 /** What is said about a stream that is not what its framing says: the facts, the first bytes, who probably sent them. */
 final class FrameFailure {

@@ -1,9 +1,9 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.buffer.ByteBuf;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.tcp.Framing;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 
 /**

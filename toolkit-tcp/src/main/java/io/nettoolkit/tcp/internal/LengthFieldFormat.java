@@ -1,8 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.buffer.ByteBuf;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -45,12 +45,13 @@ final class LengthFieldFormat extends FrameFormat {
     private static int effectiveMax(LengthField field, int maxFrameBytes, int checksumBytes) {
         long following = Math.min(Long.MAX_VALUE / 2, field.maxValue()) + field.adjustment();
         long max = Math.min(maxFrameBytes, following - checksumBytes + field.offset());
-        long min = minMessage(field, checksumBytes);
+        long min = Math.max(1, minMessage(field, checksumBytes));
         if (max < min) {
-            throw new IllegalArgumentException("adjustment: " + field.adjustment() + " (leaves room for messages of at most "
-                    + max + " bytes, but they must have at least " + min + ", with width " + field.width()
-                    + ", offset " + field.offset() + ", maxFrameBytes " + maxFrameBytes
-                    + (checksumBytes > 0 ? " and a checksum)" : ")"));
+            throw new IllegalArgumentException(
+                    "adjustment: " + field.adjustment() + " (leaves room for messages of at most "
+                            + max + " bytes, but needs at least " + min + ", with width " + field.width()
+                            + ", offset " + field.offset() + ", maxFrameBytes " + maxFrameBytes
+                            + (checksumBytes > 0 ? " and a checksum)" : ")"));
         }
         return (int) max;
     }
@@ -100,8 +101,10 @@ final class LengthFieldFormat extends FrameFormat {
         super.checkOutbound(message);
         int bytes = message.readableBytes();
         if (bytes < minMessageBytes) {
-            throw refused(bytes, "be at least " + minMessageBytes + ", offset " + field.offset() + ", adjustment "
-                    + field.adjustment());
+            throw refused(
+                    bytes,
+                    "be at least " + minMessageBytes + ", offset " + field.offset() + ", adjustment "
+                            + field.adjustment());
         }
     }
 
@@ -149,7 +152,8 @@ final class LengthFieldFormat extends FrameFormat {
 
     @Override
     public String toString() {
-        return "lengthField(width " + field.width() + ", offset " + field.offset() + ", adjustment " + field.adjustment()
+        return "lengthField(width " + field.width() + ", offset " + field.offset() + ", adjustment "
+                + field.adjustment()
                 + ", " + field.byteOrder() + ", maxFrameBytes " + maxFrameBytes() + FrameChecksum.text(checksumBytes)
                 + ")";
     }

@@ -1,8 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.buffer.ByteBuf;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -25,7 +25,7 @@ final class VarintFormat extends FrameFormat {
         long length = 0;
         for (int i = 0; i < available; i++) {
             byte next = in.getByte(index + i);
-            length |= (long) (next & ~MORE) << 7 * i;
+            length |= (long) (next & 0x7F) << 7 * i;
             if (next >= 0) {
                 long message = length - checksumBytes;
                 if (message < 0 || message > maxFrameBytes()) {
