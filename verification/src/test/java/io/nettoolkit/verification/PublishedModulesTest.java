@@ -8,6 +8,7 @@ import io.nettoolkit.verification.Reactor.Module;
 import java.lang.module.ModuleDescriptor.Exports;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -153,8 +154,8 @@ class PublishedModulesTest {
         return text(dependency, "groupId") + ":" + text(dependency, "artifactId") + optional;
     }
 
-    private static TreeSet<String> without(List<String> from, List<String> known) {
-        TreeSet<String> rest = new TreeSet<>(from);
+    private static Set<String> without(List<String> from, List<String> known) {
+        Set<String> rest = new TreeSet<>(from);
         known.forEach(rest::remove);
         return rest;
     }
