@@ -94,7 +94,8 @@ public interface Backoff {
         if (maxAttempts < 0) {
             throw new IllegalArgumentException("maxAttempts: " + maxAttempts + " (must be 0 or more)");
         }
-        return (attempt, previous, random) -> attempt > maxAttempts ? STOP : delayNanos(attempt, previous, random);
+        return (attempt, previous, random) ->
+                attempt > maxAttempts ? STOP : delayNanos(attempt, previous, random);
     }
 
     private static long nonNegative(String name, Duration value) {

@@ -55,11 +55,10 @@ public final class NetException extends IOException implements NetFailure {
         if (cause instanceof NetException already) {
             return already;
         }
-        boolean unprocessed =
-                operation == Operation.RESOLVE || operation == Operation.CONNECT || operation == Operation.ACQUIRE;
-        Builder builder = builder(FailureClassifier.kindOf(cause), operation)
-                .retryable(unprocessed)
-                .cause(cause);
+        boolean unprocessed = operation == Operation.RESOLVE
+                || operation == Operation.CONNECT
+                || operation == Operation.ACQUIRE;
+        Builder builder = builder(FailureClassifier.kindOf(cause), operation).retryable(unprocessed).cause(cause);
         builder.local = local;
         builder.remote = remote;
         builder.elapsed = elapsed;
