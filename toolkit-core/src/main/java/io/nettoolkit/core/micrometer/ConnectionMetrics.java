@@ -52,6 +52,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Sources.</b> The names follow OpenTelemetry's semantic conventions for Kestrel where those have a counterpart.
  */
+@SuppressWarnings("exports") // whoever uses this package brings Micrometer; nobody else has to
 public final class ConnectionMetrics implements ConnectionListener {
 
     private static final String ERROR_TYPE = "error.type";

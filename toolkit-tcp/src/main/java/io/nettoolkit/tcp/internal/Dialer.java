@@ -1,7 +1,6 @@
 package io.nettoolkit.tcp.internal;
 
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.resolver.AddressResolver;
@@ -123,10 +122,5 @@ public final class Dialer {
                 group.refusedSends(),
                 group.callbackFailures(),
                 optionsNotApplied);
-    }
-
-    /** Whether this loop can carry a channel of the client's transport. */
-    boolean fits(EventLoop loop, Class<? extends Channel> channelType) {
-        return !(loop instanceof io.netty.channel.IoEventLoop io) || io.isCompatible(channelType);
     }
 }

@@ -144,8 +144,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         deadlines.opened(settings.time.coarseNanos());
         shard.wheel.arm(this, deadlines.next());
         shard.countOpened();
-        JfrEvents.connectionOpen(channel.remoteAddress(), timeline());
-        tellListener(() -> settings.listener.onOpen(channel));
+        ConnectionTimeline soFar = timeline();
+        JfrEvents.connectionOpen(channel.remoteAddress(), soFar);
+        tellListener(() -> settings.listener.onOpen(channel, soFar));
         try {
             settings.handler.onOpen(this);
         } catch (Throwable thrown) {
@@ -511,8 +512,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (history.wasOpen()) {
             shard.countClosed();
             settings.handlerGuard.run(() -> settings.handler.onClose(this, ended));
-            JfrEvents.connectionClose(channel.remoteAddress(), ended, timeline());
-            tellListener(() -> settings.listener.onClose(channel, ended, timeline()));
+            ConnectionTimeline whole = timeline();
+            JfrEvents.connectionClose(channel.remoteAddress(), ended, whole);
+            tellListener(() -> settings.listener.onClose(channel, ended, whole));
         } else if (opening != null) {
             opening.failed(ended.failure() != null ? ended.failure() : dropped);
         }

@@ -89,7 +89,12 @@ public final class LiveTls implements AutoCloseable {
      *
      * @throws NetException of kind TLS_CERTIFICATE, when the material cannot be used; the message names file and remedy
      */
-    public static LiveTls open(TlsConfig config, FileTasks fileTasks) throws NetException {
+    public static LiveTls open(TlsConfig config) throws NetException {
+        return open(config, FileThreadTasks.INSTANCE);
+    }
+
+    /** The same with another thread for the files. */
+    static LiveTls open(TlsConfig config, FileTasks fileTasks) throws NetException {
         return new LiveTls(TlsSettings.of(config), fileTasks, FileSnapshot::read);
     }
 
@@ -102,7 +107,7 @@ public final class LiveTls implements AutoCloseable {
      * A handler for one connection; the caller adds it to a pipeline, or releases its engine.
      *
      * @param peerHost on clients the name the server must prove, and the name asked for by SNI unless it is an IP
-     *     address; {@link TlsConfig#serverName()} goes before it
+     *     address; {@link TlsConfig.Builder#serverName} goes before it
      * @param peerPort with the host the key under which a client keeps sessions to resume
      * @throws RejectedException after {@link #close}
      */
