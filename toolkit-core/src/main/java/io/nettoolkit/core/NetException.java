@@ -28,6 +28,7 @@ public final class NetException extends IOException implements NetFailure {
     private final transient @Nullable SocketAddress local;
     private final transient @Nullable SocketAddress remote;
     private final @Nullable Duration elapsed;
+    private final String detail;
 
     private NetException(Builder builder) {
         super(builder.message(), builder.cause);
@@ -37,6 +38,7 @@ public final class NetException extends IOException implements NetFailure {
         local = builder.local;
         remote = builder.remote;
         elapsed = builder.elapsed;
+        detail = builder.detail;
     }
 
     /** Begins an exception of this kind. */
@@ -104,6 +106,11 @@ public final class NetException extends IOException implements NetFailure {
     /** How long the operation had taken, where that was measured. */
     public @Nullable Duration elapsed() {
         return elapsed;
+    }
+
+    /** What went wrong in numbers, and what to do about it; empty where only the cause tells. */
+    public String detail() {
+        return detail;
     }
 
     /** Puts one exception together. Not thread-safe. */

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /*
  * One handler does it all: decodes, calls the user, encodes, counts, stamps deadlines, flushes once per read burst and
  * keeps the connection's one close reason. Handlers of their own for each would cost every connection contexts and every
- * frame hops. The parts that have a life of their own are classes: FrameReader, SendQueue over FrameWriter,
- * ConnectionDeadlines, ConnectionHistory.
+ * frame hops. The parts that have a life of their own are classes: FrameIntake over FrameReader, SendQueue over
+ * FrameWriter, ConnectionDeadlines, ConnectionHistory.
  *
  * Life.    NEW -> OPEN -> CLOSING -> LINGERING -> CLOSED
  *   NEW        until the channel is active, with TLS until the handshake succeeded
@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: confined to the loop, but for the methods of {@link Connection}.
  */
-public final class FramedConnection extends TimedHandler implements Connection, FrameSink, SendQueue.Owner {
+public final class FramedConnection extends TimedHandler implements Connection, SendQueue.Owner {
 
     private enum State {
         NEW,
@@ -68,7 +68,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     private final ConnectionSettings settings;
     private final LoopShard shard;
     private final Channel channel;
-    private final FrameReader reader;
+    private final FrameIntake intake;
     private final ConnectionDeadlines deadlines;
     private final ConnectionHistory history;
     private final @Nullable Opening opening;
@@ -80,19 +80,15 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     private @Nullable CloseReason reason;
     private @Nullable ToolkitFuture<CloseReason> closed;
     private @Nullable Object attachment;
-    private int framesIn;
     private boolean inputClosed;
-    private boolean pausedByUser;
-    private boolean pausedByQueue;
-    private boolean resumeAfterBurst;
 
     FramedConnection(ConnectionSettings settings, LoopShard shard, Channel channel, @Nullable Opening opening) {
         this.settings = settings;
         this.shard = shard;
         this.channel = channel;
         this.opening = opening;
-        reader = new FrameReader(settings.format);
         deadlines = new ConnectionDeadlines(settings);
+        intake = new FrameIntake(settings, shard, this, deadlines);
         history = new ConnectionHistory(settings.time.nanoTime());
     }
 
@@ -130,7 +126,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (cause == null) {
             becomeOpen();
         } else {
-            fail(Initiator.PEER, failure(cause, Operation.TLS));
+            fail(Initiator.PEER, failures().of(cause, Operation.TLS));
         }
     }
 
@@ -142,16 +138,12 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         sends.open();
         history.opened(settings.time.nanoTime());
         deadlines.opened(settings.time.coarseNanos());
-        shard.wheel.arm(this, deadlines.next());
+        armDeadlines();
         shard.countOpened();
         ConnectionTimeline soFar = timeline();
         JfrEvents.connectionOpen(channel.remoteAddress(), soFar);
         tellListener(() -> settings.listener.onOpen(channel, soFar));
-        try {
-            settings.handler.onOpen(this);
-        } catch (Throwable thrown) {
-            handlerThrew("onOpen", thrown);
-        }
+        call("onOpen", () -> settings.handler.onOpen(this));
         if (opening != null) {
             opening.opened(this);
         }
@@ -171,48 +163,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         history.received(in.readableBytes(), settings.time);
         deadlines.read(settings.time.coarseNanos());
-        int bytes = in.readableBytes();
         sends.beginBurst();
-        framesIn = 0;
-        try {
-            reader.read(in, shard.buffers.allocator(), this);
-        } catch (Throwable failure) {
-            fail(Initiator.PEER, failure(failure, Operation.DECODE));
-        }
-        decoded(bytes);
-    }
-
-    private void decoded(int bytes) {
-        shard.countIn(framesIn, bytes);
-        if (deadlines.decoded(framesIn > 0, reader.hasPartial(), settings.time.coarseNanos())) {
-            shard.wheel.arm(this, deadlines.next());
-        }
-    }
-
-    @Override
-    public void onFrame(ByteBuf in, int index, int length) {
-        framesIn++;
-        FrameView view = shard.buffers.takeView();
-        Throwable thrown = null;
-        try {
-            settings.handler.onFrame(this, view.lend(in, index, length));
-        } catch (Throwable failure) {
-            thrown = failure;
-        }
-        if (view.refCnt() == 0) {
-            thrown = new IllegalStateException("the handler released a frame it does not own: a frame is valid during"
-                    + " the call; retain() it where it is handed on to something that releases it", thrown);
-        } else if (view.takeBack()) {
-            shard.buffers.giveBack(view);
-        }
-        if (thrown != null) {
-            handlerThrew("onFrame", thrown);
-        }
-    }
-
-    @Override
-    public boolean wantsFrames() {
-        return state == State.OPEN && !pausedByUser && !pausedByQueue;
+        intake.read(in);
     }
 
     @Override
@@ -221,7 +173,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         ctx.fireChannelReadComplete();
     }
 
-    private void endBurst() {
+    /** Flushes what the burst produced and looks at what the socket left. */
+    void endBurst() {
         sends.endBurst();
         if (sends.pendingBytes() == 0) {
             finishClosing();
@@ -229,48 +182,40 @@ public final class FramedConnection extends TimedHandler implements Connection, 
             stillPending();
         }
         shard.countOut(sends.takeFramesOut(), sends.takeBytesOut());
-        if (resumeAfterBurst) {
-            resumeAfterBurst = false;
-            readKept();
-        }
+        intake.burstEnded();
+    }
+
+    /** Frames sent outside a burst are flushed by a task of their own. */
+    @Override
+    public void onFlushDue() {
+        endBurst();
     }
 
     /** The socket did not take everything: from now on the peer has to make progress. */
     private void stillPending() {
         if (deadlines.queued(true, sends.progressMark(), settings.time.coarseNanos())) {
-            shard.wheel.arm(this, deadlines.next());
+            armDeadlines();
         }
-        if (settings.pausesWhenQueueFills && !pausedByQueue && !sends.isWritable()) {
-            pausedByQueue = true;
-            applyPause();
-        }
-    }
-
-    private void applyPause() {
-        boolean paused = pausedByUser || pausedByQueue;
-        deadlines.readsPaused(paused, settings.time.coarseNanos());
-        channel.config().setAutoRead(!paused);
-        if (!paused && state == State.OPEN) {
-            shard.wheel.arm(this, deadlines.next());
-            if (sends.inBurst()) {
-                resumeAfterBurst = true;
-            } else {
-                readKept();
-            }
+        if (settings.pausesWhenQueueFills && !sends.isWritable()) {
+            intake.pauseByQueue();
         }
     }
 
-    /** Delivers what was decoded, or could be, while the connection paused. */
-    private void readKept() {
-        sends.beginBurst();
-        framesIn = 0;
-        try {
-            reader.resume(shard.buffers.allocator(), this);
-        } catch (Throwable failure) {
-            fail(Initiator.PEER, failure(failure, Operation.DECODE));
-        }
-        decoded(0);
-        endBurst();
+    void armDeadlines() {
+        shard.wheel.arm(this, deadlines.next());
+    }
+
+    /** The peer's bytes break the framing's rules, or cannot be taken. */
+    void unreadable(Throwable failure) {
+        fail(Initiator.PEER, failures().of(failure, Operation.DECODE));
+    }
+
+    SendQueue sends() {
+        return sends;
+    }
+
+    boolean isOpen() {
+        return state == State.OPEN;
     }
 
     private void inputEnded() {
@@ -279,30 +224,15 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         inputClosed = true;
         if (state == State.NEW) {
-            fail(Initiator.PEER, failure(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
+            fail(Initiator.PEER, failures().of(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
         } else if (state == State.LINGERING) {
             channel.close();
-        } else if (state == State.OPEN && endsInsideFrame()) {
-            fail(Initiator.PEER, truncated());
+        } else if (state == State.OPEN && intake.endsInsideFrame()) {
+            fail(Initiator.PEER, failures().truncated(intake.keptBytes()));
         } else if (state == State.OPEN) {
             because(CloseReason.peer());
-            try {
-                settings.handler.onInputClosed(this);
-            } catch (Throwable thrown) {
-                handlerThrew("onInputClosed", thrown);
-            }
+            call("onInputClosed", () -> settings.handler.onInputClosed(this));
         }
-    }
-
-    private boolean endsInsideFrame() {
-        return reader.hasPartial() && !pausedByUser && !pausedByQueue;
-    }
-
-    private NetException truncated() {
-        return failure(
-                Kind.FRAME_TRUNCATED,
-                Operation.DECODE,
-                "the stream ended inside a frame, after " + reader.partialBytes() + " bytes of it");
     }
 
     // ---- writing
@@ -322,7 +252,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public void onQueueMoved(@Nullable Throwable failure) {
         if (failure != null && state == State.OPEN) {
-            fail(Initiator.NETWORK, failure(failure, Operation.WRITE));
+            fail(Initiator.NETWORK, failures().of(failure, Operation.WRITE));
             return;
         }
         long pending = sends.pendingBytes();
@@ -332,19 +262,15 @@ public final class FramedConnection extends TimedHandler implements Connection, 
                 finishClosing();
             }
         }
-        if (pausedByQueue && pending <= settings.writeQueueBytes / 4 && state == State.OPEN) {
-            pausedByQueue = false;
-            shard.loop.execute(this::applyPause);
+        if (intake.isPausedByQueue() && pending <= settings.writeQueueBytes / 4) {
+            // Not from within a flush: the frames kept meanwhile may produce more to write.
+            onLoopLater(intake::resumeByQueue);
         }
     }
 
     @Override
     public void onQueueWritable() {
-        try {
-            settings.handler.onWritable(this);
-        } catch (Throwable thrown) {
-            handlerThrew("onWritable", thrown);
-        }
+        call("onWritable", () -> settings.handler.onWritable(this));
     }
 
     // ---- ending
@@ -368,17 +294,18 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         channel.close();
     }
 
-    private void handlerThrew(String method, Throwable thrown) {
+    /** The user's code failed: it costs this connection, and no other. */
+    void handlerThrew(String method, Throwable thrown) {
         settings.handlerGuard.failed(thrown);
-        fail(
-                Initiator.LOCAL,
-                NetException.builder(Kind.OTHER, Operation.READ)
-                        .local(channel.localAddress())
-                        .remote(channel.remoteAddress())
-                        .elapsed(history.age(settings.time))
-                        .detail("FrameHandler." + method + " threw " + thrown)
-                        .cause(thrown)
-                        .build());
+        fail(Initiator.LOCAL, failures().handlerThrew(method, thrown));
+    }
+
+    private void call(String method, CallbackGuard.Callback callback) {
+        try {
+            callback.run();
+        } catch (Throwable thrown) {
+            handlerThrew(method, thrown);
+        }
     }
 
     /** Refuses further frames, writes what was taken, sends FIN, waits for the peer's. */
@@ -407,7 +334,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
             return;
         }
         deadlines.lingering(settings.time.coarseNanos());
-        shard.wheel.arm(this, deadlines.next());
+        armDeadlines();
         channel.config().setAutoRead(true);
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         if (tls == null) {
@@ -420,15 +347,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     /** A graceful stop: frames that were read are answered, nothing more is read. Loop only. */
     void drain() {
         if (state == State.OPEN) {
-            if (pausedByQueue && !pausedByUser) {
-                pausedByQueue = false;
-                readKept();
-            }
-            try {
-                settings.handler.onDrain(this);
-            } catch (Throwable thrown) {
-                handlerThrew("onDrain", thrown);
-            }
+            intake.deliverForDrain();
+            call("onDrain", () -> settings.handler.onDrain(this));
         }
         beginClose(CloseReason.local());
     }
@@ -459,11 +379,11 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (kind == Kind.LOCAL_CLOSED) {
             channel.close();
         } else if (kind == Kind.WRITE_TIMEOUT) {
-            NetException stalled = failure(kind, Operation.WRITE, deadlines.describe(kind) + "; "
+            NetException stalled = failures().of(kind, Operation.WRITE, deadlines.describe(kind) + "; "
                     + sends.pendingBytes() + " bytes were waiting for the peer to read");
             reset(CloseReason.failed(Initiator.PEER, stalled));
         } else {
-            fail(Initiator.PEER, failure(kind, Operation.READ, deadlines.describe(kind)));
+            fail(Initiator.PEER, failures().of(kind, Operation.READ, deadlines.describe(kind)));
         }
         return DeadlineWheel.NEVER;
     }
@@ -477,7 +397,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        NetException failure = failure(cause, Operation.READ);
+        NetException failure = failures().of(cause, Operation.READ);
         boolean network = failure.kind() == Kind.RESET || failure.kind() == Kind.UNREACHABLE;
         fail(network ? Initiator.NETWORK : Initiator.PEER, failure);
     }
@@ -485,7 +405,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         if (reason == null) {
-            because(endsInsideFrame() ? CloseReason.failed(Initiator.PEER, truncated()) : CloseReason.peer());
+            because(intake.endsInsideFrame() ? CloseReason.failed(Initiator.PEER, failures().truncated(intake.keptBytes())) : CloseReason.peer());
         }
         end();
         ctx.fireChannelInactive();
@@ -504,8 +424,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         state = State.CLOSED;
         history.ended(settings.time.nanoTime());
-        NetException dropped = failure(ended.kind(), Operation.WRITE, "the connection ended before this was written");
-        reader.close();
+        NetException dropped = failures().of(ended.kind(), Operation.WRITE, "the connection ended before this was written");
+        intake.close();
         sends.close(dropped);
         shard.countOut(sends.takeFramesOut(), sends.takeBytesOut());
         shard.remove(this);
@@ -521,22 +441,13 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         closedFuture().succeed(ended);
     }
 
+    /** Made when needed, which is once at most: a healthy connection should not pay for it. */
+    private ConnectionFailures failures() {
+        return new ConnectionFailures(channel, history, settings.time);
+    }
+
     private void tellListener(CallbackGuard.Callback call) {
         settings.listenerGuard.run(call);
-    }
-
-    private NetException failure(Throwable cause, Operation operation) {
-        return NetException.of(
-                cause, operation, channel.localAddress(), channel.remoteAddress(), history.age(settings.time));
-    }
-
-    private NetException failure(Kind kind, Operation operation, String detail) {
-        return NetException.builder(kind, operation)
-                .local(channel.localAddress())
-                .remote(channel.remoteAddress())
-                .elapsed(history.age(settings.time))
-                .detail(detail)
-                .build();
     }
 
     // ---- Connection
@@ -563,18 +474,12 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public void pauseReading() {
-        onLoop(() -> {
-            pausedByUser = true;
-            applyPause();
-        });
+        onLoop(intake::pauseByUser);
     }
 
     @Override
     public void resumeReading() {
-        onLoop(() -> {
-            pausedByUser = false;
-            applyPause();
-        });
+        onLoop(intake::resumeByUser);
     }
 
     @Override
@@ -647,6 +552,10 @@ public final class FramedConnection extends TimedHandler implements Connection, 
             action.run();
             return;
         }
+        onLoopLater(action);
+    }
+
+    private void onLoopLater(Runnable action) {
         try {
             shard.loop.execute(action);
         } catch (RejectedExecutionException loopIsGone) {

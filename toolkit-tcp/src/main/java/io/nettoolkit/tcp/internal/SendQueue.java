@@ -47,6 +47,9 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         /** Bytes were written or dropped. */
         void onQueueMoved(@Nullable Throwable failure);
 
+        /** Frames were taken outside a read burst and wait to be flushed. */
+        void onFlushDue();
+
         /** There is room again after a refusal. */
         void onQueueWritable();
     }
@@ -215,7 +218,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     @Override
     public void run() {
         flushQueued = false;
-        flush();
+        owner.onFlushDue();
     }
 
     /** Starts taking frames. */

@@ -1,0 +1,190 @@
+package io.nettoolkit.tcp.internal;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * The inbound half of a connection: from bytes to calls of the user's handler, and when not to.
+ *
+ * Pausing. Two may stop the intake, each for itself: the user, and on servers the outbound queue when it is more than
+ * half full. A pause takes effect between two frames: what was read already stays in the reader, what was not stays in
+ * the kernel. When both agree again, the kept frames come first.
+ *
+ * Invariants.
+ *  - Frames are delivered in the order they came, one at a time, and only while the connection is open.
+ *  - A frame is lent to the handler; whoever retained it owns it, everybody else has lost it after the call.
+ */
+
+/**
+ * Decodes, delivers, pauses.
+ *
+ * <p>Threading: confined to the connection's loop.
+ */
+final class FrameIntake implements FrameSink {
+
+    private final ConnectionSettings settings;
+    private final LoopShard shard;
+    private final FramedConnection connection;
+    private final ConnectionDeadlines deadlines;
+    private final FrameReader reader;
+    private int frames;
+    private boolean pausedByUser;
+    private boolean pausedByQueue;
+    private boolean resumeAfterBurst;
+
+    FrameIntake(
+            ConnectionSettings settings,
+            LoopShard shard,
+            FramedConnection connection,
+            ConnectionDeadlines deadlines) {
+        this.settings = settings;
+        this.shard = shard;
+        this.connection = connection;
+        this.deadlines = deadlines;
+        reader = new FrameReader(settings.format);
+    }
+
+    /** Takes bytes of the peer's and delivers the frames they complete. Releases them. */
+    void read(ByteBuf in) {
+        int bytes = in.readableBytes();
+        frames = 0;
+        try {
+            reader.read(in, shard.buffers.allocator(), this);
+        } catch (Throwable unreadable) {
+            connection.unreadable(unreadable);
+        }
+        decoded(bytes);
+    }
+
+    /** Delivers what was kept while the intake paused. */
+    private void readKept() {
+        frames = 0;
+        connection.sends().beginBurst();
+        try {
+            reader.resume(shard.buffers.allocator(), this);
+        } catch (Throwable unreadable) {
+            connection.unreadable(unreadable);
+        }
+        decoded(0);
+        connection.endBurst();
+    }
+
+    private void decoded(int bytes) {
+        shard.countIn(frames, bytes);
+        if (deadlines.decoded(frames > 0, reader.hasPartial(), settings.time.coarseNanos())) {
+            connection.armDeadlines();
+        }
+    }
+
+    @Override
+    public boolean wantsFrames() {
+        return !pausedByUser && !pausedByQueue && connection.isOpen();
+    }
+
+    @Override
+    public void onFrame(ByteBuf in, int index, int length) {
+        frames++;
+        FrameView view = shard.buffers.takeView();
+        Throwable thrown = null;
+        try {
+            settings.handler.onFrame(connection, view.lend(in, index, length));
+        } catch (Throwable failure) {
+            thrown = failure;
+        }
+        if (view.refCnt() == 0) {
+            thrown = releasedTooOften(thrown);
+        } else if (view.takeBack()) {
+            shard.buffers.giveBack(view);
+        }
+        if (thrown != null) {
+            connection.handlerThrew("onFrame", thrown);
+        }
+    }
+
+    private static IllegalStateException releasedTooOften(@Nullable Throwable thrown) {
+        return new IllegalStateException(
+                "the handler released a frame it does not own: a frame is valid during the call; retain() it where it"
+                        + " is handed on to something that releases it",
+                thrown);
+    }
+
+    void pauseByUser() {
+        pausedByUser = true;
+        apply();
+    }
+
+    void resumeByUser() {
+        pausedByUser = false;
+        apply();
+    }
+
+    /** The outbound queue is more than half full. */
+    void pauseByQueue() {
+        if (!pausedByQueue) {
+            pausedByQueue = true;
+            apply();
+        }
+    }
+
+    /** The outbound queue has drained to a quarter. */
+    void resumeByQueue() {
+        if (pausedByQueue) {
+            pausedByQueue = false;
+            apply();
+        }
+    }
+
+    boolean isPausedByQueue() {
+        return pausedByQueue;
+    }
+
+    boolean isPaused() {
+        return pausedByUser || pausedByQueue;
+    }
+
+    private void apply() {
+        boolean paused = isPaused();
+        deadlines.readsPaused(paused, settings.time.coarseNanos());
+        connection.channel().config().setAutoRead(!paused);
+        if (paused || !connection.isOpen()) {
+            return;
+        }
+        connection.armDeadlines();
+        if (connection.sends().inBurst()) {
+            // The reader may be at work further up this very stack.
+            resumeAfterBurst = true;
+        } else {
+            readKept();
+        }
+    }
+
+    /** The burst is over: now what a resume in the middle of it asked for. */
+    void burstEnded() {
+        if (resumeAfterBurst) {
+            resumeAfterBurst = false;
+            readKept();
+        }
+    }
+
+    /** Before a graceful stop: frames that were read and wait only for the queue are delivered all the same. */
+    void deliverForDrain() {
+        if (pausedByQueue && !pausedByUser) {
+            pausedByQueue = false;
+            readKept();
+        }
+    }
+
+    /** Whether the stream, ending now, would end inside a frame; a paused intake cannot tell. */
+    boolean endsInsideFrame() {
+        return reader.hasPartial() && !isPaused();
+    }
+
+    /** Bytes that were read and not delivered. */
+    int keptBytes() {
+        return reader.partialBytes();
+    }
+
+    void close() {
+        reader.close();
+    }
+}
