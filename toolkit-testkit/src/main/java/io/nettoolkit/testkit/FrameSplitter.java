@@ -154,7 +154,7 @@ public final class FrameSplitter {
                 pieces.checkReleased();
             } catch (Throwable failure) {
                 pieces.releaseAll();
-                throw new AssertionError(pieces + ": " + failure.getMessage() + "\nrepeat with " + pieces.replay(), failure);
+                throw new AssertionError(pieces + ": " + failure + "\nrepeat with " + pieces.replay(), failure);
             }
         }
     }

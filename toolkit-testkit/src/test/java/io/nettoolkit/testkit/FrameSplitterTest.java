@@ -173,7 +173,7 @@ class FrameSplitterTest {
                     throw new IOException("bang");
                 }))
                 .isInstanceOf(AssertionError.class)
-                .hasMessageStartingWith("3 bytes cut at [] in DIRECT buffers: bang")
+                .hasMessageStartingWith("3 bytes cut at [] in DIRECT buffers: java.io.IOException: bang")
                 .hasCauseInstanceOf(IOException.class);
         assertThat(held).singleElement().satisfies(piece -> assertThat(piece.refCnt()).isZero());
     }
