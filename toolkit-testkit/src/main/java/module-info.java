@@ -1,5 +1,14 @@
-/** Placeholder replaced as the module grows. */
+/**
+ * A manual clock, a faulty TCP proxy, a stream splitter and leak checks, for testing network code; needs Netty alone.
+ */
 @org.jspecify.annotations.NullMarked
 module io.nettoolkit.testkit {
     requires static transitive org.jspecify;
+    requires static transitive org.junit.jupiter.api;
+    requires transitive io.netty.buffer;
+    requires transitive io.netty.common;
+    requires transitive io.netty.transport;
+    requires org.slf4j;
+
+    exports io.nettoolkit.testkit;
 }

@@ -1,2 +1,2 @@
-/** See the module. */
+/** Tools for testing network code: virtual time, a faulty proxy, streams cut everywhere, leak checks. */
 package io.nettoolkit.testkit;
