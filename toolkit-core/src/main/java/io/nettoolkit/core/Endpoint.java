@@ -118,7 +118,7 @@ public record Endpoint(String host, int port) {
             }
             host = split < 0 ? text : text.substring(0, split);
         }
-        if (split < 0 || split == text.length()) {
+        if (split < 0 || split == text.length() || text.endsWith(":")) {
             throw malformed(text, "the port is missing; write host:port, [ipv6]:port or unix:/path");
         }
         if (text.charAt(split) != ':') {

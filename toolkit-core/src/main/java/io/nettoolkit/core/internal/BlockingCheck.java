@@ -22,17 +22,10 @@ final class BlockingCheck {
      * @param source the executor the result will come from
      */
     static void refuseOnEventLoop(EventExecutor source) {
-        if (source.inEventLoop()) {
-            throw refusal("the loop it waits for");
+        if (source.inEventLoop() || ThreadExecutorMap.currentExecutor() instanceof EventLoop) {
+            throw new IllegalStateException("get or join of an incomplete future would block an event loop (thread "
+                    + Thread.currentThread().getName() + "): go on in a callback, such as whenComplete, or wait on"
+                    + " another thread");
         }
-        if (ThreadExecutorMap.currentExecutor() instanceof EventLoop) {
-            throw refusal("an event loop");
-        }
-    }
-
-    private static IllegalStateException refusal(String where) {
-        return new IllegalStateException("get or join of an incomplete future would block " + where + " (thread "
-                + Thread.currentThread().getName() + "): go on in a callback, such as whenComplete, or wait on"
-                + " another thread");
     }
 }

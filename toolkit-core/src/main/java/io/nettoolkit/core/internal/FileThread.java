@@ -48,6 +48,11 @@ public final class FileThread {
         return watch;
     }
 
+    /** How many tasks wait, looks of watches among them; for tests. */
+    static int waitingTasks() {
+        return executor.getQueue().size();
+    }
+
     private static void schedule(FileWatch watch, long delayNanos) {
         Runnable look = () -> {
             guard.run(() -> watch.poll(guard));
