@@ -133,7 +133,7 @@ public final class SocketOptionsApplier {
         Channel probe;
         try {
             probe = channels.newChannel();
-        } catch (RuntimeException noSocketToTry) {
+        } catch (RuntimeException noSocketToTry) { 
             // out of descriptors, say: the bind or connect that follows tells that better
             return wanted;
         }
