@@ -115,7 +115,8 @@ class EventLoopsIT {
                         }
                     });
             Channel receiver = bootstrap.bind(anyPort).sync().channel();
-            Channel sender = bootstrap.clone()
+            Channel sender = bootstrap
+                    .clone()
                     .handler(new ChannelInboundHandlerAdapter())
                     .bind(anyPort)
                     .sync()

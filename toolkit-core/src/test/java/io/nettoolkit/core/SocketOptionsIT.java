@@ -3,6 +3,7 @@ package io.nettoolkit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nettoolkit.core.internal.SocketOptionsApplier;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -12,7 +13,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.uring.IoUringChannelOption;
-import io.nettoolkit.core.internal.SocketOptionsApplier;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -142,10 +142,8 @@ class SocketOptionsIT {
         assumeTrue(transport.isAvailable());
         int bits = kernelSetting("net/ipv4/tcp_fastopen");
         boolean isNative = transport != Transport.NIO;
-        SocketOptions options = SocketOptions.builder()
-                .fastOpenConnect(true)
-                .fastOpenQueue(16)
-                .build();
+        SocketOptions options =
+                SocketOptions.builder().fastOpenConnect(true).fastOpenQueue(16).build();
         try (Pair pair = new Pair(transport, options)) {
             boolean client = isNative && (bits & 1) != 0;
             boolean server = isNative && (bits & 2) != 0;
@@ -197,7 +195,9 @@ class SocketOptionsIT {
     }
 
     private static <T> void assertOption(Channel channel, ChannelOption<T> option, T value) {
-        assertThat(channel.config().getOption(option)).as("%s of %s", option, channel).isEqualTo(value);
+        assertThat(channel.config().getOption(option))
+                .as("%s of %s", option, channel)
+                .isEqualTo(value);
     }
 
     /** A connection from this process to itself. */

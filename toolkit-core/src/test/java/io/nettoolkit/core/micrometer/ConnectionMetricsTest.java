@@ -7,13 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.netty.channel.embedded.EmbeddedChannel;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.ConnectionTimeline;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.RejectedException;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -27,7 +27,8 @@ class ConnectionMetricsTest {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final EmbeddedChannel channel = new EmbeddedChannel();
-    private final ConnectionMetrics metrics = ConnectionMetrics.builder(registry).build();
+    private final ConnectionMetrics metrics =
+            ConnectionMetrics.builder(registry).build();
 
     @AfterEach
     void closeChannel() {
@@ -49,14 +50,17 @@ class ConnectionMetricsTest {
         metrics.onClose(channel, CloseReason.peer(), timeline(10, 20));
         metrics.onClose(channel, CloseReason.peer(), timeline(1, 2));
         metrics.onClose(
-                channel, CloseReason.failed(CloseReason.Initiator.NETWORK, failure(NetFailure.Kind.RESET)), timeline(0, 0));
+                channel,
+                CloseReason.failed(CloseReason.Initiator.NETWORK, failure(NetFailure.Kind.RESET)),
+                timeline(0, 0));
         assertThat(count("closed_connections", "kind", "peer_closed", "initiator", "peer"))
                 .isEqualTo(2);
         assertThat(count("closed_connections", "kind", "reset", "initiator", "network"))
                 .isEqualTo(1);
         assertThat(count("bytes.in")).isEqualTo(11);
         assertThat(count("bytes.out")).isEqualTo(22);
-        assertThat(registry.get(PREFIX + ".connection.duration").timer().count()).isEqualTo(3);
+        assertThat(registry.get(PREFIX + ".connection.duration").timer().count())
+                .isEqualTo(3);
         assertThat(registry.get(PREFIX + ".connection.duration").timer().max(TimeUnit.SECONDS))
                 .isEqualTo(9);
     }

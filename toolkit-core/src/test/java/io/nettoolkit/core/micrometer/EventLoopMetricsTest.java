@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.netty.channel.EventLoop;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.Transport;
+import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +27,9 @@ class EventLoopMetricsTest {
             new EventLoopMetrics(loops).bindTo(registry);
             assertThat(gauge("threads")).isEqualTo(3);
             assertThat(gauge("pending_tasks")).isZero();
-            assertThat(registry.get("toolkit.eventloop.stalls").functionCounter().count())
+            assertThat(registry.get("toolkit.eventloop.stalls")
+                            .functionCounter()
+                            .count())
                     .isZero();
 
             CountDownLatch started = new CountDownLatch(1);

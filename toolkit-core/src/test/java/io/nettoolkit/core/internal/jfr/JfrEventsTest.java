@@ -50,8 +50,8 @@ class JfrEventsTest {
 
     @Test
     void recordsWhyAConnectionClosed() throws Exception {
-        CloseReason reason = new CloseReason(
-                CloseReason.Initiator.NETWORK, NetFailure.Kind.RESET, new java.io.IOException("reset"));
+        CloseReason reason =
+                new CloseReason(CloseReason.Initiator.NETWORK, NetFailure.Kind.RESET, new java.io.IOException("reset"));
         RecordedEvent event = record("ConnectionClose", () -> JfrEvents.connectionClose(REMOTE, reason, CLOSED));
         assertThat(event.getString("kind")).isEqualTo("RESET");
         assertThat(event.getString("initiator")).isEqualTo("NETWORK");
@@ -86,8 +86,7 @@ class JfrEventsTest {
     @Test
     void recordsAStall() throws Exception {
         StackTraceElement[] stack = {new StackTraceElement("shop.Orders", "load", "Orders.java", 7)};
-        RecordedEvent event =
-                record("LoopStall", () -> JfrEvents.loopStall("loop-1", 99, stack, JfrEvents.Stall.OVER));
+        RecordedEvent event = record("LoopStall", () -> JfrEvents.loopStall("loop-1", 99, stack, JfrEvents.Stall.OVER));
         assertThat(event.getString("loop")).isEqualTo("loop-1");
         assertThat(event.getDuration("blocked")).isEqualTo(Duration.ofNanos(99));
         assertThat(event.getBoolean("over")).isTrue();
