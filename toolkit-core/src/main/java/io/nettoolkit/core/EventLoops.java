@@ -1,5 +1,9 @@
 package io.nettoolkit.core;
 
+import io.nettoolkit.core.internal.LoopWatchdog;
+import io.nettoolkit.core.internal.StallAlarm;
+import io.nettoolkit.core.internal.transport.LoopGroup;
+import io.nettoolkit.core.internal.transport.TransportProvider;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -7,10 +11,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
-import io.nettoolkit.core.internal.LoopWatchdog;
-import io.nettoolkit.core.internal.StallAlarm;
-import io.nettoolkit.core.internal.transport.LoopGroup;
-import io.nettoolkit.core.internal.transport.TransportProvider;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,8 +75,7 @@ public final class EventLoops implements AutoCloseable {
         group = new LoopGroup(builder.threads, threadNames, !closeable, provider.newIoHandlerFactory());
         watchdog = builder.stallThreshold.isZero()
                 ? null
-                : LoopWatchdog.start(
-                        group, builder.stallThreshold.toNanos(), new StallAlarm(builder.listener));
+                : LoopWatchdog.start(group, builder.stallThreshold.toNanos(), new StallAlarm(builder.listener));
     }
 
     private static Map<Transport, String> notChosen(Transport chosen, boolean asked) {
@@ -156,7 +155,8 @@ public final class EventLoops implements AutoCloseable {
 
     /** A unix-domain address of the type this transport takes: the JDK's for NIO, Netty's for the native ones. */
     public SocketAddress unixAddress(Path path) {
-        return provider.unixAddress(Objects.requireNonNull(path, "path: must not be null").toString());
+        return provider.unixAddress(
+                Objects.requireNonNull(path, "path: must not be null").toString());
     }
 
     /** How the loops are, now. */

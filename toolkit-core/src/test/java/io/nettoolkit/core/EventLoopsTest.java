@@ -58,7 +58,9 @@ class EventLoopsTest {
     @Test
     void ownThreadsKeepTheJvmAliveAndSharedOnesDoNot() throws Exception {
         try (EventLoops own = EventLoops.builder().threads(1).build()) {
-            assertThat(own.next().submit(() -> Thread.currentThread().isDaemon()).get())
+            assertThat(own.next()
+                            .submit(() -> Thread.currentThread().isDaemon())
+                            .get())
                     .isFalse();
         }
         assertThat(EventLoops.shared()
@@ -120,7 +122,8 @@ class EventLoopsTest {
         assertThat(Thread.interrupted()).isTrue();
         assertThat(loops.group().isTerminated()).isFalse();
         release.countDown();
-        assertThat(loops.group().terminationFuture().await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(loops.group().terminationFuture().await(30, TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Test

@@ -75,9 +75,7 @@ class LoopStallIT {
             RecordedEvent last = over.get(60, TimeUnit.SECONDS);
             assertThat(first.getDuration("blocked")).isBetween(Duration.ofMillis(60), Duration.ofSeconds(60));
             assertThat(last.getDuration("blocked")).isGreaterThan(first.getDuration("blocked"));
-            assertThat(first.getString("stack"))
-                    .contains("blockHere")
-                    .isEqualTo(last.getString("stack"));
+            assertThat(first.getString("stack")).contains("blockHere").isEqualTo(last.getString("stack"));
             assertThat(first.getEventType().getCategoryNames()).containsExactly("Net Toolkit");
         }
     }
@@ -86,8 +84,10 @@ class LoopStallIT {
     void zeroThresholdWatchesNothing() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         CompletableFuture<String> watchedStall = new CompletableFuture<>();
-        try (EventLoops off =
-                        EventLoops.builder().threads(1).stallThreshold(Duration.ZERO).build();
+        try (EventLoops off = EventLoops.builder()
+                        .threads(1)
+                        .stallThreshold(Duration.ZERO)
+                        .build();
                 EventLoops on = EventLoops.builder()
                         .threads(1)
                         .stallThreshold(Duration.ofMillis(60))

@@ -41,7 +41,8 @@ class MissingArtifactsIT {
 
     @Test
     void repeatsWhatNettySaysWhenNativeCodeIsForbidden() throws Exception {
-        String output = new ChildJvm().flag("-Dio.netty.transport.noNative=true").run(Report.class);
+        String output =
+                new ChildJvm().flag("-Dio.netty.transport.noNative=true").run(Report.class);
         assertThat(output).contains("EPOLL: epoll cannot be used here: Native transport was explicit disabled");
     }
 

@@ -1,15 +1,15 @@
 package io.nettoolkit.core.internal;
 
+import io.nettoolkit.core.SocketOptions;
+import io.nettoolkit.core.Transport;
+import io.nettoolkit.core.internal.transport.TcpOption;
+import io.nettoolkit.core.internal.transport.TransportProvider;
 import io.netty.bootstrap.AbstractBootstrap;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
-import io.nettoolkit.core.SocketOptions;
-import io.nettoolkit.core.Transport;
-import io.nettoolkit.core.internal.transport.TcpOption;
-import io.nettoolkit.core.internal.transport.TransportProvider;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

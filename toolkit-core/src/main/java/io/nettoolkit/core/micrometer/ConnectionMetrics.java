@@ -6,13 +6,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import io.netty.channel.Channel;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.ConnectionListener;
 import io.nettoolkit.core.ConnectionTimeline;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
+import io.netty.channel.Channel;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Locale;
@@ -110,8 +110,8 @@ public final class ConnectionMetrics implements ConnectionListener {
         active.decrementAndGet();
         lifetime.record(timeline.lifetime());
         record(firstByte, timeline.firstByte());
-        bytesIn.increment(timeline.bytesIn());
-        bytesOut.increment(timeline.bytesOut());
+        bytesIn.increment((double) timeline.bytesIn());
+        bytesOut.increment((double) timeline.bytesOut());
         counter(
                         "closed_connections",
                         "Connections that ended",

@@ -47,7 +47,8 @@ public final class EventLoopMetrics implements MeterBinder {
                 .tags(tags)
                 .strongReference(true)
                 .register(registry);
-        FunctionCounter.builder("toolkit.eventloop.stalls", loops, l -> l.stats().stalls())
+        FunctionCounter.builder(
+                        "toolkit.eventloop.stalls", loops, l -> l.stats().stalls())
                 .description("How often an event loop was blocked")
                 .tags(tags)
                 .register(registry);

@@ -27,7 +27,8 @@ class StallDetectorTest {
     void sendsOneHeartbeatPerIntervalToALoopThatAnswers() {
         tickUntil(3_500, true);
         assertThat(events)
-                .containsExactly("10 SEND_HEARTBEAT", "1010 SEND_HEARTBEAT", "2010 SEND_HEARTBEAT", "3010 SEND_HEARTBEAT");
+                .containsExactly(
+                        "10 SEND_HEARTBEAT", "1010 SEND_HEARTBEAT", "2010 SEND_HEARTBEAT", "3010 SEND_HEARTBEAT");
     }
 
     @Test

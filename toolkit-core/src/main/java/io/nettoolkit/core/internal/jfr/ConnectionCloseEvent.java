@@ -18,14 +18,17 @@ import org.jspecify.annotations.Nullable;
 final class ConnectionCloseEvent extends Event {
 
     @Label("Remote Address")
-    @Nullable String remote;
+    @Nullable
+    String remote;
 
     @Label("Kind")
     @Description("LOCAL_CLOSED or PEER_CLOSED for an orderly end, else what went wrong")
-    @Nullable String kind;
+    @Nullable
+    String kind;
 
     @Label("Initiator")
-    @Nullable String initiator;
+    @Nullable
+    String initiator;
 
     @Label("Bytes In")
     @DataAmount

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class ConnectionOpenEvent extends Event {
 
     @Label("Remote Address")
-    @Nullable String remote;
+    @Nullable
+    String remote;
 
     @Label("Resolve Time")
     @Description("Name lookup; zero where there was none")

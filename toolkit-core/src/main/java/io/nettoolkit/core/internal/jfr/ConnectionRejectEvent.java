@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class ConnectionRejectEvent extends Event {
 
     @Label("Remote Address")
-    @Nullable String remote;
+    @Nullable
+    String remote;
 
     @Label("Reason")
-    @Nullable String reason;
+    @Nullable
+    String reason;
 }

@@ -18,7 +18,8 @@ final class LoopStallEvent extends Event {
 
     @Label("Loop")
     @Description("Name of the blocked thread")
-    @Nullable String loop;
+    @Nullable
+    String loop;
 
     @Label("Blocked")
     @Description("How long the watchdog had waited when the event was made")
@@ -31,5 +32,6 @@ final class LoopStallEvent extends Event {
 
     @Label("Stack")
     @Description("Where the loop was when the stall was noticed")
-    @Nullable String stack;
+    @Nullable
+    String stack;
 }

@@ -72,4 +72,3 @@ final class KQueueTransport extends TransportProvider {
         };
     }
 }
-

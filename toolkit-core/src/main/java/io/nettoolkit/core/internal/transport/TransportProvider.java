@@ -1,12 +1,12 @@
 package io.nettoolkit.core.internal.transport;
 
+import io.nettoolkit.core.Transport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
-import io.nettoolkit.core.Transport;
 import java.net.SocketAddress;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -34,13 +34,12 @@ public abstract class TransportProvider {
             return new MissingTransport(artifact.needsAnotherSystem());
         }
         try {
-            TransportProvider provider =
-                    switch (transport) {
-                        case IO_URING -> new IoUringTransport();
-                        case EPOLL -> new EpollTransport();
-                        case KQUEUE -> new KQueueTransport();
-                        case NIO -> new NioTransport();
-                    };
+            TransportProvider provider = switch (transport) {
+                case IO_URING -> new IoUringTransport();
+                case EPOLL -> new EpollTransport();
+                case KQUEUE -> new KQueueTransport();
+                case NIO -> new NioTransport();
+            };
             Throwable cause = provider.unavailabilityCause();
             return cause == null ? provider : new MissingTransport(artifact.explain(cause));
         } catch (LinkageError classesMissing) {
