@@ -1,7 +1,5 @@
 package io.nettoolkit.tcp.internal;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledHeapByteBuf;
@@ -28,8 +26,10 @@ final class GuardedBuf extends UnpooledHeapByteBuf {
     }
 
     private void touch(int index, int length) {
-        assertThat(index).as("looked at").isGreaterThanOrEqualTo(from);
-        assertThat(index + length).as("looked up to").isLessThanOrEqualTo(to);
+        if (index < from || index + length > to) {
+            throw new AssertionError(
+                    "looked at [" + index + ", " + (index + length) + "), allowed is [" + from + ", " + to + ")");
+        }
         touched += length;
     }
 
@@ -40,7 +40,9 @@ final class GuardedBuf extends UnpooledHeapByteBuf {
 
     @Override
     public int indexOf(int fromIndex, int toIndex, byte value) {
-        assertThat(fromIndex).isLessThanOrEqualTo(toIndex);
+        if (fromIndex > toIndex) {
+            throw new AssertionError("searched backwards");
+        }
         int at = super.indexOf(fromIndex, toIndex, value);
         touch(fromIndex, (at < 0 ? toIndex : at + 1) - fromIndex);
         return at;
