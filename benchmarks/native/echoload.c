@@ -62,7 +62,7 @@ static int epoll_fd;
 static size_t frame_bytes, pattern_bytes;
 static char *pattern, *scratch;
 static histogram latency, lateness;
-static int measuring;
+static int measuring, draining;
 static uint64_t messages, missed;
 
 static void die(const char *what) {
@@ -166,7 +166,7 @@ static void on_ready(connection *c, uint32_t events) {
             if (measuring) record(&latency, now - sent);
         }
         if (measuring) messages += (uint64_t) frames;
-        if (load.rate == 0 && frames > 0) owe(c, frames, now);
+        if (load.rate == 0 && !draining && frames > 0) owe(c, frames, now);
     }
     write_owed(c);
 }
@@ -212,6 +212,15 @@ static void run_until(uint64_t end, uint64_t start, uint64_t *bursts) {
         }
     }
     while (now_nanos() < end) poll_once(100);
+}
+
+// Lets what is in flight arrive, so that closing sends no reset and the server logs nothing.
+static void await_answers(void) {
+    uint64_t end = now_nanos() + 2000000000u;
+    draining = 1;
+    for (int i = 0; i < load.connections; i++) {
+        while (connections[i].oldest != connections[i].next && now_nanos() < end) poll_once(100);
+    }
 }
 
 static void require_faithful_echo(int fd) {
@@ -280,8 +289,11 @@ int main(int count, char **arguments) {
     uint64_t from = now_nanos();
     run_until(from + (uint64_t) (load.seconds * 1e9), start, &bursts);
     double seconds = (now_nanos() - from) / 1e9;
+    double cpu = cpu_seconds() - cpu_from;
+    measuring = 0;
+    await_answers();
     printf("result messages=%llu seconds=%.6f cpu=%.3f p50=%llu p90=%llu p99=%llu p999=%llu max=%llu late=%llu missed=%llu\n",
-           (unsigned long long) messages, seconds, cpu_seconds() - cpu_from,
+           (unsigned long long) messages, seconds, cpu,
            (unsigned long long) percentile(&latency, .5), (unsigned long long) percentile(&latency, .9),
            (unsigned long long) percentile(&latency, .99), (unsigned long long) percentile(&latency, .999),
            (unsigned long long) latency.max,

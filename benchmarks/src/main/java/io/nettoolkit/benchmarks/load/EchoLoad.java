@@ -36,6 +36,7 @@ public final class EchoLoad {
     private static final int PATTERN_BYTES = 1 << 16;
     private static final int MOST_UNANSWERED = 1 << 16;
     private static final long SELECT_MILLIS = 100;
+    private static final long DRAIN_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final LoadSpec spec;
     private final TimeSource time = TimeSource.system();
@@ -44,6 +45,7 @@ public final class EchoLoad {
     private final Histogram late = new Histogram(1, Duration.ofMinutes(1).toNanos(), 3);
 
     private boolean measuring;
+    private boolean draining;
     private long messages;
     private long missed;
 
@@ -136,6 +138,8 @@ public final class EchoLoad {
         runUntil(measureFrom + spec.measure().toNanos(), selector, schedule);
         double seconds = (time.nanoTime() - measureFrom) / 1e9;
         double cpuSeconds = (cpuNanos() - cpuFrom) / 1e9;
+        measuring = false;
+        awaitAnswers(selector, connections);
         return new LoadResult(
                 messages,
                 seconds,
@@ -160,6 +164,16 @@ public final class EchoLoad {
         }
     }
 
+    /** Lets what is in flight arrive, so that closing sends no reset and the server logs nothing. */
+    private void awaitAnswers(Selector selector, List<LoadConnection> connections) throws IOException {
+        draining = true;
+        long endNanos = time.nanoTime() + DRAIN_NANOS;
+        while (connections.stream().anyMatch(connection -> connection.unanswered() > 0)
+                && time.nanoTime() - endNanos < 0) {
+            selector.select(this::onReady, SELECT_MILLIS);
+        }
+    }
+
     private void onReady(SelectionKey key) {
         LoadConnection connection = (LoadConnection) key.attachment();
         try {
@@ -175,7 +189,7 @@ public final class EchoLoad {
                 if (measuring) {
                     messages += frames;
                 }
-                if (!spec.isOpenLoop() && frames > 0) {
+                if (!spec.isOpenLoop() && !draining && frames > 0) {
                     connection.owe(frames, now);
                 }
             }
