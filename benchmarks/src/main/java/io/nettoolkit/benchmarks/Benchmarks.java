@@ -1,0 +1,88 @@
+package io.nettoolkit.benchmarks;
+
+import io.nettoolkit.benchmarks.echo.Contestant;
+import io.nettoolkit.benchmarks.run.IdleConnectionsCommand;
+import io.nettoolkit.benchmarks.run.NativePrograms;
+import io.nettoolkit.benchmarks.run.Programs;
+import io.nettoolkit.benchmarks.run.TcpEchoCommand;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.VerboseMode;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * The benchmark suite as one program: {@code java -jar benchmarks.jar --list}.
+ *
+ * <p>Every run prints where it takes place before it starts. Results go to standard output, progress to standard error.
+ */
+@Command(
+        name = "benchmarks",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "jmh|tcp-echo|idle-connections",
+        description = "Benchmarks of Net Toolkit and its peers.")
+public final class Benchmarks implements Runnable {
+
+    @Option(names = "--list", description = "Print what can be run.")
+    private boolean list;
+
+    /** Runs what the arguments ask for and ends the JVM with its status. */
+    public static void main(String[] arguments) {
+        System.exit(commands().execute(arguments));
+    }
+
+    private static CommandLine commands() {
+        return new CommandLine(new Benchmarks())
+                .addSubcommand(new CommandLine(new JmhCommand())
+                        .setStopAtPositional(true)
+                        .setUnmatchedOptionsArePositionalParams(true))
+                .addSubcommand(new TcpEchoCommand())
+                .addSubcommand(new IdleConnectionsCommand())
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    boolean misuse = failure instanceof IllegalArgumentException;
+                    System.err.println(misuse ? failure.getMessage() : failure);
+                    return misuse ? command.getCommandSpec().exitCodeOnInvalidInput() : 1;
+                });
+    }
+
+    @Override
+    public void run() {
+        if (!list) {
+            CommandLine.usage(this, System.out);
+            return;
+        }
+        System.out.println("jmh");
+        BenchmarkList.defaultList()
+                .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())
+                .forEach(benchmark -> System.out.println("  " + benchmark.getUsername()));
+        System.out.println("tcp-echo, idle-connections");
+        for (Contestant contestant : Contestant.values()) {
+            boolean skipped = contestant == Contestant.GO && Programs.find("go").isEmpty();
+            System.out.println("  " + contestant + (skipped ? " (skipped: " + NativePrograms.NO_GO + ")" : ""));
+        }
+        System.out.println("loads of tcp-echo");
+        TcpEchoCommand.loads().forEach(load -> System.out.println("  " + load));
+    }
+
+    @Command(name = "jmh", description = "Runs JMH with the given arguments; -h prints its own help.")
+    private static final class JmhCommand implements Runnable {
+
+        @Parameters(arity = "0..*", paramLabel = "ARGUMENT", description = "JMH arguments.")
+        private String[] arguments = {};
+
+        @Override
+        public void run() {
+            System.out.print(Environment.read());
+            try {
+                org.openjdk.jmh.Main.main(arguments);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
