@@ -18,7 +18,7 @@ class ConnectionEventsTest {
     void ignoresEverythingByDefault() {
         EmbeddedChannel channel = new EmbeddedChannel();
         assertThatCode(() -> {
-                    ConnectionListener.NONE.onOpen(channel);
+                    ConnectionListener.NONE.onOpen(channel, TIMELINE);
                     ConnectionListener.NONE.onTlsHandshake(channel, Duration.ZERO, null);
                     ConnectionListener.NONE.onClose(channel, CloseReason.local(), TIMELINE);
                     ConnectionListener.NONE.onReject(null, new IllegalStateException());
