@@ -178,8 +178,9 @@ public final class Timeouts {
         }
 
         /**
-         * How long an orderly close waits for the peer to close too, after everything was written and FIN was sent.
-         * Ends the wait, not with a failure. Default 5 s.
+         * How long an orderly close waits for the peer to close too, after everything was written and FIN was sent: this
+         * long without a byte from it, and ten times this long in all. Ends the wait, not with a failure. Zero closes
+         * at once. Default 5 s.
          */
         public Builder linger(Duration timeout) {
             linger = checked("linger", timeout);

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Stands before Netty's acceptor and decides which connections come in.
  *
  * <p>Too many connections are reset before a pipeline is built for them, so that a flood costs an accept each. Too many
- * accepts a second make the acceptor pause, and the rest waits in the kernel's backlog. When the system itself cannot
+ * accepts a second wait for their turn, and the acceptor pauses, so that the rest waits in the kernel's backlog. When the system itself cannot
  * accept (no descriptors), Netty pauses for a second; this handler reports it.
  *
  * <p>Threading: handler methods on the accepting loop; connections leave on their own loops.
@@ -43,6 +43,9 @@ final class Admission extends ChannelInboundHandlerAdapter {
 
     /** When the bucket is full again, in nanoseconds: the whole state of the accept rate (GCRA). */
     private long rateNanos;
+
+    /** Accepted connections that wait for their turn. */
+    private int held;
 
     Admission(ConnectionGroup group, AtomicLong accepted, AtomicLong rejected) {
         this.group = group;
@@ -67,11 +70,32 @@ final class Admission extends ChannelInboundHandlerAdapter {
                     + limits.maxConnectionsPerAddress() + " is reached for " + remote);
         } else {
             accepted.setOpaque(accepted.getPlain() + 1);
-            if (limits.acceptsPerSecond() != 0) {
-                countAccept(ctx, limits.acceptsPerSecond());
+            long waitNanos = limits.acceptsPerSecond() == 0 ? 0 : accountAccept(limits.acceptsPerSecond());
+            if (waitNanos <= 0) {
+                ctx.fireChannelRead(child);
+            } else {
+                hold(ctx, child, waitNanos);
             }
-            ctx.fireChannelRead(child);
         }
+    }
+
+    /** Reading ahead of the rate is the transport's business: it may hand over a few more before the pause works. */
+    private void hold(ChannelHandlerContext ctx, Channel child, long waitNanos) {
+        ctx.channel().config().setAutoRead(false);
+        held++;
+        ctx.executor().schedule(
+                () -> {
+                    if (--held == 0) {
+                        ctx.channel().config().setAutoRead(true);
+                    }
+                    if (group.isStopping()) {
+                        reject(child, child.remoteAddress(), Reason.SHUTTING_DOWN, "the server is draining or closed");
+                    } else {
+                        ctx.fireChannelRead(child);
+                    }
+                },
+                waitNanos,
+                TimeUnit.NANOSECONDS);
     }
 
     private void reject(Channel child, @Nullable SocketAddress remote, Reason reason, String detail) {
@@ -113,20 +137,12 @@ final class Admission extends ChannelInboundHandlerAdapter {
         return address instanceof Inet6Address ? ByteBuffer.wrap(address.getAddress()).getLong() : address;
     }
 
-    private void countAccept(ChannelHandlerContext ctx, int perSecond) {
+    /** Takes one accept off the rate; answers how long it has to wait, zero or less for not at all. */
+    private long accountAccept(int perSecond) {
         long now = settings.time.nanoTime();
         long interval = SECOND_NANOS / perSecond;
         rateNanos = (rateNanos - now < 0 ? now : rateNanos) + interval;
-        long waitNanos = rateNanos + interval - now - SECOND_NANOS;
-        if (waitNanos > 0) {
-            ctx.channel().config().setAutoRead(false);
-            ctx.executor().schedule(
-                    () -> {
-                        ctx.channel().config().setAutoRead(true);
-                    },
-                    waitNanos,
-                    TimeUnit.NANOSECONDS);
-        }
+        return rateNanos - now - SECOND_NANOS;
     }
 
     @Override

@@ -17,6 +17,9 @@ final class ConnectionDeadlines {
     /** A write stall is looked for this many times within its timeout, so it is noticed that much late at worst. */
     private static final int STALL_CHECKS = 4;
 
+    /** A peer that goes on sending is waited for this many linger timeouts in all. */
+    private static final int LINGER_LIMIT = 10;
+
     private final ConnectionSettings settings;
 
     private boolean awaitsFirstFrame;
@@ -96,12 +99,13 @@ final class ConnectionDeadlines {
     void lingering(long coarseNanos) {
         lingering = true;
         lingerSinceNanos = coarseNanos;
+        lastReadNanos = coarseNanos;
     }
 
     /** When to look again, {@link DeadlineWheel#NEVER} when nothing runs. */
     long next() {
         if (lingering) {
-            return at(lingerSinceNanos, settings.lingerNanos);
+            return lingerEnd();
         }
         long next = DeadlineWheel.NEVER;
         if (writing && settings.writeStallNanos != 0) {
@@ -132,7 +136,7 @@ final class ConnectionDeadlines {
      */
     @Nullable Kind expired(long nowNanos, long mark) {
         if (lingering) {
-            return at(lingerSinceNanos, settings.lingerNanos) - nowNanos <= 0 ? Kind.LOCAL_CLOSED : null;
+            return lingerEnd() - nowNanos <= 0 ? Kind.LOCAL_CLOSED : null;
         }
         if (writing) {
             checkedNanos = nowNanos;
@@ -168,6 +172,13 @@ final class ConnectionDeadlines {
 
     private static String seconds(long nanos) {
         return nanos / 1e9 + " s";
+    }
+
+    /** A peer that still sends has not seen our FIN yet: closing now would reset what it has still to read. */
+    private long lingerEnd() {
+        return earlier(
+                at(lastReadNanos, settings.lingerNanos),
+                at(lingerSinceNanos, settings.lingerNanos * LINGER_LIMIT));
     }
 
     private boolean passed(long sinceNanos, long timeoutNanos, long nowNanos) {

@@ -78,6 +78,7 @@ final class FrameIntake implements FrameSink {
 
     @Override
     public boolean wantsFrames() {
+        checkQueue();
         return !pausedByUser && !pausedByQueue && connection.isOpen();
     }
 
@@ -118,9 +119,9 @@ final class FrameIntake implements FrameSink {
         apply();
     }
 
-    /** The outbound queue is more than half full. */
-    void pauseByQueue() {
-        if (!pausedByQueue) {
+    /** Pauses where the outbound queue is more than half full, which only servers do. */
+    void checkQueue() {
+        if (settings.pausesWhenQueueFills && !pausedByQueue && !connection.sends().isWritable()) {
             pausedByQueue = true;
             apply();
         }

@@ -159,6 +159,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         if (state != State.OPEN) {
             in.release();
+            deadlines.read(settings.time.coarseNanos());
             return;
         }
         history.received(in.readableBytes(), settings.time);
@@ -196,9 +197,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (deadlines.queued(true, sends.progressMark(), settings.time.coarseNanos())) {
             armDeadlines();
         }
-        if (settings.pausesWhenQueueFills && !sends.isWritable()) {
-            intake.pauseByQueue();
-        }
+        intake.checkQueue();
     }
 
     void armDeadlines() {

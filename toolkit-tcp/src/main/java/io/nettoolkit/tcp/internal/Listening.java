@@ -116,12 +116,15 @@ public final class Listening {
         group.awaitUnlessOnLoop(closeAsync());
     }
 
-    private <T> CompletableFuture<T> afterAccepting(CompletableFuture<T> stopped) {
+    /** Completes when the listening socket is gone as well: its address is free again then. */
+    private <T> CompletableFuture<T> afterAccepting(ToolkitFuture<T> stopped) {
         Channel listening = channel;
-        if (listening != null) {
-            listening.close();
+        if (listening == null) {
+            return stopped.copy();
         }
-        return stopped.copy();
+        ToolkitFuture<@Nullable Void> deaf = new ToolkitFuture<>(settings.loops.next());
+        listening.close().addListener(done -> deaf.succeed(null));
+        return stopped.thenCombine(deaf, (result, nothing) -> result);
     }
 
     /** The figures of this moment. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class LoopReceive implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
 
     /** Reads of one channel before the others of the loop have their turn. */
-    private static final int MAX_READS = 16;
+    private static final int MAX_READS = 4;
 
     private final LoopBuffers buffers;
     private @Nullable ChannelConfig config;
