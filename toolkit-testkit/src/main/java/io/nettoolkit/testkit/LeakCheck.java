@@ -145,8 +145,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, Bef
         store.remove(Baseline.class);
         List<String> leaks = baseline.findLeaks(allowedThreads, patience);
         if (!leaks.isEmpty()) {
-            throw new AssertionError(
-                    context.getDisplayName() + " left behind:\n- " + String.join("\n- ", leaks));
+            throw new AssertionError(context.getDisplayName() + " left behind:\n- " + String.join("\n- ", leaks));
         }
     }
 

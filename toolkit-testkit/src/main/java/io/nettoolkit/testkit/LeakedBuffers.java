@@ -71,12 +71,15 @@ final class LeakedBuffers {
     private static void awaitCanary() throws InterruptedException {
         ReferenceQueue<Object> queue = new ReferenceQueue<>();
         WeakReference<Object> canary = new WeakReference<>(new Object(), queue);
-        for (int collection = 0; collection < COLLECTIONS; collection++) {
-            System.gc();
-            if (queue.remove(COLLECTION_WAIT_MILLIS) != null) {
-                Reference.reachabilityFence(canary);
-                return;
+        try {
+            for (int collection = 0; collection < COLLECTIONS; collection++) {
+                System.gc();
+                if (queue.remove(COLLECTION_WAIT_MILLIS) != null) {
+                    return;
+                }
             }
+        } finally {
+            Reference.reachabilityFence(canary);
         }
         throw new IllegalStateException("buffer leaks cannot be checked: " + COLLECTIONS
                 + " explicit collections did not collect a thing (is -XX:+DisableExplicitGC set?)");

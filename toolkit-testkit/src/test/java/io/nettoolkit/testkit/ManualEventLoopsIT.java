@@ -179,8 +179,8 @@ class ManualEventLoopsIT {
         List<Long> seconds = new CopyOnWriteArrayList<>();
         try (ManualTime time = ManualTime.create()) {
             EventLoop loop = time.newEventLoopGroup().next();
-            Runnable note = () -> seconds.add(
-                    TimeUnit.NANOSECONDS.toSeconds(loop.ticker().nanoTime()));
+            Runnable note = () ->
+                    seconds.add(TimeUnit.NANOSECONDS.toSeconds(loop.ticker().nanoTime()));
             loop.scheduleAtFixedRate(note, 10, 10, TimeUnit.SECONDS);
             loop.schedule(
                     () -> {

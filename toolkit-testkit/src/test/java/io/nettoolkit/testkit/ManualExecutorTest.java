@@ -108,7 +108,7 @@ class ManualExecutorTest {
         ScheduledFuture<?> late = executor.schedule(this::note, 10, TimeUnit.MILLISECONDS);
         ScheduledFuture<?> early = executor.schedule(this::note, 9, TimeUnit.MILLISECONDS);
         assertThat(early.compareTo(late)).isNegative();
-        assertThat(late.compareTo(late)).isZero();
+        assertThat(late.compareTo(early)).isPositive();
     }
 
     @Test
