@@ -81,6 +81,14 @@ class LeakCheckIT {
     }
 
     @Test
+    void catchesTheSameLeakAgainWhenATestIsRepeated() {
+        for (int run = 0; run < 3; run++) {
+            assertThat(messageOf(LeakingTests.LeakyFirst.class))
+                    .contains("LeakyFirst.leaks", "Hint: leaked by LeakingTests$LeakyFirst (check ");
+        }
+    }
+
+    @Test
     void catchesEveryOneOfManyBuffers() {
         assertThat(messageOf(LeakyComposite.class)).contains("LeakingTests$LeakyComposite.composite");
         assertThat(messageOf(SlicedBuffer.class)).contains("LeakingTests$SlicedBuffer.retainedSlice");
