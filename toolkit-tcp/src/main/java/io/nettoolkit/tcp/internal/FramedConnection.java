@@ -366,7 +366,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         state = State.CLOSED;
         sends.refuse();
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+        // Past the SslHandler: it would hold the close back until a peer that may not read has its close_notify.
+        channel.unsafe().close(channel.newPromise());
     }
 
     @Override
