@@ -67,6 +67,9 @@ final class Dial<T> implements Opening {
     }
 
     void start() {
+        if (over) {
+            return;
+        }
         long left = deadline.remainingNanos();
         if (left <= 0) {
             timedOut();
@@ -180,7 +183,8 @@ final class Dial<T> implements Opening {
     }
 
     private Operation step() {
-        return underWay == null ? Operation.RESOLVE : Operation.CONNECT;
+        boolean hasName = endpoint.toSocketAddress() instanceof InetSocketAddress address && address.isUnresolved();
+        return hasName && underWay == null ? Operation.RESOLVE : Operation.CONNECT;
     }
 
     private NetException failure(Kind kind, Operation operation, String detail) {
