@@ -73,9 +73,7 @@ public final class ConnectionGroup {
     /** Puts the pipeline of one connection together. On the channel's loop. */
     void build(Channel channel, @Nullable Opening opening, @Nullable String peerHost, int peerPort) {
         LoopShard shard = shards.computeIfAbsent(
-                channel.eventLoop(), loop -> new LoopShard(loop, settings.loops.allocator(), settings.time));
-        live.incrementAndGet();
-        channel.closeFuture().addListener(closed -> left());
+                channel.eventLoop(), loop -> new LoopShard(loop, settings.loops.allocator(), settings.time, this::left));
         if (settings.tls != null) {
             SslHandler tls = settings.tls.newHandler(channel.alloc(), peerHost, peerPort);
             tls.setHandshakeTimeout(settings.timeouts.tlsHandshake().toNanos(), TimeUnit.NANOSECONDS);
@@ -84,12 +82,14 @@ public final class ConnectionGroup {
             channel.config().setRecvByteBufAllocator(shard.receive);
         }
         FramedConnection connection = new FramedConnection(settings, shard, channel, opening);
+        live.incrementAndGet();
         channel.pipeline().addLast(connection);
         if (isStopping()) {
             connection.endNow();
         }
     }
 
+    /** A connection has told everybody that it ended. */
     private void left() {
         if (live.decrementAndGet() == 0) {
             Stop stopping = stop.get();

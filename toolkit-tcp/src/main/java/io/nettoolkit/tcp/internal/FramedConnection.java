@@ -439,6 +439,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
             opening.failed(ended.failure() != null ? ended.failure() : dropped);
         }
         closedFuture().succeed(ended);
+        shard.left();
     }
 
     /** Made when needed, which is once at most: a healthy connection should not pay for it. */
