@@ -66,8 +66,16 @@ final class Dial<T> implements Opening {
         return future;
     }
 
+    EventLoop loop() {
+        return loop;
+    }
+
     void start() {
         if (over) {
+            return;
+        }
+        if (dialer.group().isStopping()) {
+            refuse();
             return;
         }
         long left = deadline.remainingNanos();
@@ -206,6 +214,14 @@ final class Dial<T> implements Opening {
             timer.cancel(false);
         }
         return outcome.getAsBoolean();
+    }
+
+    /** The client is closed. */
+    void refuse() {
+        if (!over) {
+            finish(dialer.closed());
+            closeUnderWay();
+        }
     }
 
     /** The caller cancelled, or put a timeout on the future. */

@@ -18,7 +18,9 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -33,6 +35,7 @@ public final class Dialer {
     private final AddressResolverGroup<? extends SocketAddress> resolvers;
     private final Bootstrap template;
     private final List<String> optionsNotApplied;
+    private final Set<Dial<?>> dials = ConcurrentHashMap.newKeySet();
 
     /**
      * A dialer without connections.
@@ -85,23 +88,40 @@ public final class Dialer {
                     + settings.time + "; build both from the same TimeSource");
         }
         if (group.isStopping()) {
-            return ToolkitFuture.failed(
-                    loop,
-                    new RejectedException(settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the client is closed"));
+            return ToolkitFuture.failed(loop, closed());
         }
         Dial<T> dial = new Dial<>(this, endpoint, loop, deadline, result);
+        dials.add(dial);
+        dial.future().whenComplete((connection, failure) -> dials.remove(dial));
+        // A stop that did not see the dial in the set is seen by its start.
         loop.execute(dial::start);
         return dial.future();
     }
 
+    RejectedException closed() {
+        return new RejectedException(settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the client is closed");
+    }
+
+    private void refuseDials() {
+        for (Dial<?> dial : dials) {
+            if (!dial.loop().isShuttingDown()) {
+                dial.loop().execute(dial::refuse);
+            }
+        }
+    }
+
     /** Ends every connection in order. */
     public CompletableFuture<DrainReport> drain(Duration grace) {
-        return group.drain(grace).copy();
+        CompletableFuture<DrainReport> drained = group.drain(grace).copy();
+        refuseDials();
+        return drained;
     }
 
     /** Ends every connection at once. */
     public CompletableFuture<Void> closeAsync() {
-        return group.close().thenApply(report -> null);
+        CompletableFuture<Void> closed = group.close().thenApply(report -> null);
+        refuseDials();
+        return closed;
     }
 
     /** Ends every connection at once and waits, where waiting is allowed. */
