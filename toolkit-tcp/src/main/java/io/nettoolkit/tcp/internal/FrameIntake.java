@@ -49,11 +49,26 @@ final class FrameIntake implements FrameSink {
         int bytes = in.readableBytes();
         frames = 0;
         try {
+            resumeBeforeRead(in);
             reader.read(in, shard.buffers.allocator(), this);
         } catch (Throwable unreadable) {
             connection.unreadable(unreadable);
         }
         decoded(bytes);
+    }
+
+    /** io_uring runs tasks between the reads of a burst, so a resume may have come since the last one. */
+    private void resumeBeforeRead(ByteBuf in) throws Exception {
+        if (!resumeAfterBurst) {
+            return;
+        }
+        resumeAfterBurst = false;
+        try {
+            reader.resume(shard.buffers.allocator(), this);
+        } catch (Throwable unreadable) {
+            in.release();
+            throw unreadable;
+        }
     }
 
     /** Delivers what was kept while the intake paused. */
