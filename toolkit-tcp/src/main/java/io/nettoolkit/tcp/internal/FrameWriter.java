@@ -3,6 +3,7 @@ package io.nettoolkit.tcp.internal;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -66,6 +67,13 @@ final class FrameWriter {
         } else {
             gather(message, wireBytes, waiter);
         }
+    }
+
+    /** Writes what is no frame, in its place between the frames. */
+    void pass(Object message, ChannelPromise promise) {
+        unflushed = true;
+        seal();
+        ctx.write(message, promise);
     }
 
     /** Hands everything to the socket. */

@@ -141,7 +141,7 @@ public final class FramingHandler extends ChannelDuplexHandler implements FrameS
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         if (!(message instanceof ByteBuf frame)) {
-            ctx.write(message, promise);
+            writer.pass(message, promise);
             return;
         }
         try {
