@@ -74,6 +74,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     private volatile long pending;
     private volatile boolean open;
     private volatile boolean refused;
+    private volatile int refusedBytes;
     private @Nullable Throwable ended;
     private boolean inBurst;
     private boolean flushQueued;
@@ -186,7 +187,8 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
 
     private boolean reserve(int wireBytes) {
         long before = (long) PENDING.getAndAdd(this, (long) wireBytes);
-        boolean fits = before + wireBytes <= settings.writeQueueBytes;
+        // An empty queue takes any frame: the cap bounds messages, and their wire size is a little more.
+        boolean fits = before == 0 || before + wireBytes <= settings.writeQueueBytes;
         if (fits && open) {
             return true;
         }
@@ -196,8 +198,9 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
             flushSoon();
         } else if (!fits) {
             settings.refusedSends.increment();
+            refusedBytes = wireBytes;
             refused = true;
-            if (isWritable()) {
+            if (hasRoom()) {
                 tellWritable();
             }
         }
@@ -284,7 +287,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         if (failure == null) {
             bytesOut += wireBytes;
         }
-        if (refused && isWritable()) {
+        if (refused && hasRoom()) {
             tellWritable();
         }
         owner.onQueueMoved(failure);
@@ -294,7 +297,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     private void tellWritable() {
         try {
             loop.execute(() -> {
-                if (refused && open && isWritable()) {
+                if (refused && open && hasRoom()) {
                     refused = false;
                     owner.onQueueWritable();
                 }
@@ -303,6 +306,17 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
             // Nobody can send any more, so nobody waits for room.
             refused = false;
         }
+    }
+
+    /**
+     * Whether it makes sense to try again: the queue is half empty and has room for what was refused last. Among several
+     * refused threads the largest may be told too early and mark itself again; an empty queue always has room, so none is
+     * forgotten.
+     */
+    private boolean hasRoom() {
+        long queued = pending;
+        return queued == 0
+                || queued <= settings.writeQueueBytes / 2 && queued + refusedBytes <= settings.writeQueueBytes;
     }
 
     boolean isWritable() {
