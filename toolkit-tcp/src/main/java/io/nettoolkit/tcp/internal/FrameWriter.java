@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.util.IllegalReferenceCountException;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -53,6 +54,14 @@ final class FrameWriter {
         return ctx.channel();
     }
 
+    /** Refuses what was released before: found out later, its header would stand in the stream without it. */
+    static void checkAlive(ByteBuf message) {
+        if (message.refCnt() == 0) {
+            throw new IllegalReferenceCountException("frame: was released already (must have a reference to give away;"
+                    + " retain() the frame of a handler to send it)");
+        }
+    }
+
     /**
      * Encodes a message behind those appended before. Takes ownership of it.
      *
@@ -60,6 +69,7 @@ final class FrameWriter {
      * @param waiter told when it is written, if anybody waits
      */
     void append(ByteBuf message, int wireBytes, @Nullable WriteWaiter waiter) {
+        checkAlive(message);
         unflushed = true;
         int messageBytes = message.readableBytes();
         if (messageBytes <= COPY_BYTES) {
@@ -121,7 +131,13 @@ final class FrameWriter {
     private void gather(ByteBuf message, int wireBytes, @Nullable WriteWaiter waiter) {
         int messageBytes = message.readableBytes();
         int overhead = wireBytes - messageBytes + format.leadingMessageBytes();
-        OutboundBatch batch = batchWithRoom(overhead);
+        OutboundBatch batch;
+        try {
+            batch = batchWithRoom(overhead);
+        } catch (Throwable noMemory) {
+            message.release();
+            throw noMemory;
+        }
         ByteBuf header = batch.buffer();
         int before = header.writerIndex();
         int written = format.writeHeader(message, header);

@@ -90,6 +90,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     }
 
     boolean trySend(ByteBuf frame) {
+        FrameWriter.checkAlive(frame);
         settings.format.checkOutbound(frame);
         int wireBytes = settings.format.wireSize(frame.readableBytes());
         if (!open || !reserve(wireBytes)) {
@@ -109,6 +110,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     }
 
     CompletableFuture<Void> send(ByteBuf frame) {
+        FrameWriter.checkAlive(frame);
         int wireBytes;
         try {
             settings.format.checkOutbound(frame);
@@ -237,7 +239,16 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
             return;
         }
         framesOut++;
-        writer.append(frame, wireBytes, waiter);
+        try {
+            writer.append(frame, wireBytes, waiter);
+        } catch (Throwable lost) {
+            // A stream with a frame missing is worse than none.
+            unreserve(wireBytes);
+            if (waiter != null) {
+                waiter.written(lost);
+            }
+            owner.onQueueMoved(lost);
+        }
     }
 
     /** The queued flush. */
