@@ -16,8 +16,11 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Admission extends ChannelInboundHandlerAdapter {
 
+    private static final String STOPPING = "the server is draining or closed";
     private static final Duration UNKNOWN = Duration.ZERO;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -45,7 +49,10 @@ final class Admission extends ChannelInboundHandlerAdapter {
     private long rateNanos;
 
     /** Accepted connections that wait for their turn. */
-    private int held;
+    private final Set<Channel> held = new LinkedHashSet<>();
+
+    /** Connections let in and not gone, those included that wait for their turn or for their loop. */
+    private final AtomicInteger admitted = new AtomicInteger();
 
     Admission(ConnectionGroup group, AtomicLong accepted, AtomicLong rejected) {
         this.group = group;
@@ -61,41 +68,64 @@ final class Admission extends ChannelInboundHandlerAdapter {
         SocketAddress remote = child.remoteAddress();
         Limits limits = settings.limits;
         if (group.isStopping()) {
-            reject(child, remote, Reason.SHUTTING_DOWN, "the server is draining or closed");
-        } else if (limits.maxConnections() != 0 && group.size() >= limits.maxConnections()) {
+            reject(child, remote, Reason.SHUTTING_DOWN, STOPPING);
+        } else if (limits.maxConnections() != 0 && admitted.get() >= limits.maxConnections()) {
             reject(child, remote, Reason.CONNECTION_LIMIT,
                     "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit");
-        } else if (limits.maxConnectionsPerAddress() != 0 && !enter(child, remote, limits.maxConnectionsPerAddress())) {
+        } else if (limits.maxConnectionsPerAddress() != 0 && !enter(remote, limits.maxConnectionsPerAddress())) {
             reject(child, remote, Reason.CONNECTION_LIMIT, "maxConnectionsPerAddress "
                     + limits.maxConnectionsPerAddress() + " is reached for " + remote);
         } else {
             accepted.setOpaque(accepted.getPlain() + 1);
+            admitted.incrementAndGet();
             long waitNanos = limits.acceptsPerSecond() == 0 ? 0 : accountAccept(limits.acceptsPerSecond());
             if (waitNanos <= 0) {
-                ctx.fireChannelRead(child);
+                take(ctx, child);
             } else {
                 hold(ctx, child, waitNanos);
             }
         }
     }
 
+    private void take(ChannelHandlerContext ctx, Channel child) {
+        SocketAddress remote = child.remoteAddress();
+        child.closeFuture().addListener(closed -> left(remote));
+        ctx.fireChannelRead(child);
+    }
+
     /** Reading ahead of the rate is the transport's business: it may hand over a few more before the pause works. */
     private void hold(ChannelHandlerContext ctx, Channel child, long waitNanos) {
         ctx.channel().config().setAutoRead(false);
-        held++;
-        ctx.executor().schedule(
-                () -> {
-                    if (--held == 0) {
-                        ctx.channel().config().setAutoRead(true);
-                    }
-                    if (group.isStopping()) {
-                        reject(child, child.remoteAddress(), Reason.SHUTTING_DOWN, "the server is draining or closed");
-                    } else {
-                        ctx.fireChannelRead(child);
-                    }
-                },
-                waitNanos,
-                TimeUnit.NANOSECONDS);
+        held.add(child);
+        ctx.executor().schedule(() -> itsTurn(ctx, child), waitNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void itsTurn(ChannelHandlerContext ctx, Channel child) {
+        if (!held.remove(child)) {
+            return;
+        }
+        if (held.isEmpty()) {
+            ctx.channel().config().setAutoRead(true);
+        }
+        if (group.isStopping()) {
+            turnAway(child);
+        } else {
+            take(ctx, child);
+        }
+    }
+
+    /** Nobody else knows of the connections that wait: they have no pipeline yet. */
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        held.forEach(this::turnAway);
+        held.clear();
+        ctx.fireChannelInactive();
+    }
+
+    private void turnAway(Channel child) {
+        SocketAddress remote = child.remoteAddress();
+        reject(child, remote, Reason.SHUTTING_DOWN, STOPPING);
+        left(remote);
     }
 
     private void reject(Channel child, @Nullable SocketAddress remote, Reason reason, String detail) {
@@ -110,7 +140,7 @@ final class Admission extends ChannelInboundHandlerAdapter {
         settings.listenerGuard.run(() -> settings.listener.onReject(remote, cause));
     }
 
-    private boolean enter(Channel child, @Nullable SocketAddress remote, int limit) {
+    private boolean enter(@Nullable SocketAddress remote, int limit) {
         Object key = key(remote);
         if (key == null) {
             return true;
@@ -120,8 +150,16 @@ final class Admission extends ChannelInboundHandlerAdapter {
             leave(key);
             return false;
         }
-        child.closeFuture().addListener(closed -> leave(key));
         return true;
+    }
+
+    /** An admitted connection is gone. */
+    private void left(@Nullable SocketAddress remote) {
+        admitted.decrementAndGet();
+        Object key = settings.limits.maxConnectionsPerAddress() == 0 ? null : key(remote);
+        if (key != null) {
+            leave(key);
+        }
     }
 
     private void leave(Object key) {
