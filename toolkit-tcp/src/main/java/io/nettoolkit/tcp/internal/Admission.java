@@ -10,6 +10,7 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.tcp.Limits;
+import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -60,6 +61,13 @@ final class Admission extends ChannelInboundHandlerAdapter {
         this.rejected = rejected;
         settings = group.settings();
         rateNanos = settings.time.nanoTime();
+        loadFailures();
+    }
+
+    /** Without a descriptor left no class can be loaded from a directory: those that say so have to be there before. */
+    private static void loadFailures() {
+        Exception tooMany = new IOException("Too many open files");
+        NetException.of(tooMany, Operation.ACCEPT, null, null, null).kind();
     }
 
     @Override
