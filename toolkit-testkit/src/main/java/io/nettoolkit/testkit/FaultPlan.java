@@ -7,8 +7,7 @@ package io.nettoolkit.testkit;
  * @param cutAt how many bytes go out before the cut
  * @param corruptAt the position of the byte to invert, -1 for none
  */
-record FaultPlan(
-        long delayNanos, int dripBytes, long dripNanos, Cut cut, long cutAt, long corruptAt, boolean stalled) {
+record FaultPlan(long delayNanos, int dripBytes, long dripNanos, Cut cut, long cutAt, long corruptAt, boolean stalled) {
 
     static final FaultPlan NONE = new FaultPlan(0, 0, 0, Cut.NEVER, 0, -1, false);
 

@@ -210,7 +210,8 @@ public final class FaultProxy implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "FaultProxy(port " + port() + " -> " + target + ", toTarget " + toTarget + ", toClient " + toClient + ")";
+        return "FaultProxy(port " + port() + " -> " + target + ", toTarget " + toTarget + ", toClient " + toClient
+                + ")";
     }
 
     private void onAccept(SocketChannel client) {
@@ -241,8 +242,8 @@ public final class FaultProxy implements AutoCloseable {
 
     static void await(Future<?> future) {
         if (!future.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("the sockets of the proxy took longer than " + PATIENCE_SECONDS
-                    + " s: is its event loop blocked?");
+            throw new IllegalStateException(
+                    "the sockets of the proxy took longer than " + PATIENCE_SECONDS + " s: is its event loop blocked?");
         }
         if (!future.isSuccess()) {
             throw new IllegalStateException("the proxy failed to open or close a socket", future.cause());

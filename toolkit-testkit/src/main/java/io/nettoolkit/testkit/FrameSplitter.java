@@ -102,8 +102,8 @@ public final class FrameSplitter {
         int previous = 0;
         for (int cut : cuts) {
             if (cut <= previous || cut >= bytes.length) {
-                throw new IllegalArgumentException("cuts: " + Arrays.toString(cuts)
-                        + " (must rise and lie from 1 to " + (bytes.length - 1) + ")");
+                throw new IllegalArgumentException(
+                        "cuts: " + Arrays.toString(cuts) + " (must rise and lie from 1 to " + (bytes.length - 1) + ")");
             }
             previous = cut;
         }

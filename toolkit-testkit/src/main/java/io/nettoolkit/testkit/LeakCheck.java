@@ -44,9 +44,10 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
  *   <li><b>Buffers</b>: every leak-tracked buffer that became garbage unreleased, found by Netty's detector at level
  *       {@code PARANOID}, which is on for the time of the check, after forced collections; reported with Netty's access
  *       records. A buffer that something reachable still holds (a static field, the instance of a
- *       {@code PER_CLASS} test) is not seen, nor is one that is not tracked, such as an unpooled heap buffer. Netty
- *       reports leaks with the same records once per JVM. A leak of an earlier class that ran without this extension
- *       is reported by the next one with it; the records tell where it comes from.
+ *       {@code PER_CLASS} test) is not seen, nor is one that is not tracked, such as an unpooled heap buffer. A leak of
+ *       a class that ran earlier without this extension is reported by the next one with it; the records tell where it
+ *       comes from, and name the scope where this class was loaded before Netty's buffers were. Otherwise a leak with
+ *       exactly the same records is reported once per JVM, which is Netty's rule.
  * </ul>
  *
  * <p><b>Threading.</b> Immutable. Threads, sockets and buffers are those of the whole JVM, so a checked class must not
@@ -132,7 +133,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, Bef
         Store store = store(context);
         // A child's store looks into its parents', so the outermost scope is the one that checks.
         if (store.get(Baseline.class) == null) {
-            store.put(Baseline.class, new Baseline(context.getUniqueId()));
+            store.put(Baseline.class, new Baseline(context));
         }
     }
 
@@ -145,8 +146,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, Bef
         store.remove(Baseline.class);
         List<String> leaks = baseline.findLeaks(allowedThreads, patience);
         if (!leaks.isEmpty()) {
-            throw new AssertionError(
-                    context.getDisplayName() + " left behind:\n- " + String.join("\n- ", leaks));
+            throw new AssertionError(context.getDisplayName() + " left behind:\n- " + String.join("\n- ", leaks));
         }
     }
 
@@ -162,9 +162,9 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, Bef
         private final NewSockets sockets = new NewSockets();
         private final ResourceLeakDetector.Level levelBefore = ResourceLeakDetector.getLevel();
 
-        Baseline(String scope) {
-            this.scope = scope;
-            LeakedBuffers.listen();
+        Baseline(ExtensionContext context) {
+            this.scope = context.getUniqueId();
+            LeakedBuffers.beginScope(context.getDisplayName());
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         }
 
@@ -174,7 +174,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, Bef
             try {
                 List<String> leaks = new ArrayList<>(threads.awaitEnd(allowedThreads, clock, deadline));
                 leaks.addAll(sockets.awaitClose(clock, deadline));
-                leaks.addAll(LeakedBuffers.collect());
+                leaks.addAll(LeakedBuffers.endScope());
                 return leaks;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
@@ -36,20 +37,27 @@ final class LeakedBuffers {
             "java.base/java.util.ArrayList.forEach");
 
     private static final Queue<String> reports = new ConcurrentLinkedQueue<>();
+    private static final AtomicInteger scopes = new AtomicInteger();
+
+    static {
+        ScopedLeakDetector.install();
+    }
 
     private LeakedBuffers() {}
 
     /** Starts to listen; done again for every scope, as the detector has room for one listener only. */
-    static void listen() {
+    static void beginScope(String name) {
         if (!LoggerFactory.getLogger(ResourceLeakDetector.class).isErrorEnabled()) {
             throw new IllegalStateException("buffer leaks cannot be checked: Netty's detector reports nothing while its"
                     + " log is off (enable level ERROR for " + ResourceLeakDetector.class.getName() + ")");
         }
         ByteBufUtil.setLeakListener((resourceType, records) -> reports.add(resourceType + records));
+        ScopedLeakDetector.enter("leaked by " + name + " (check " + scopes.incrementAndGet() + " of this JVM)");
     }
 
     /** What was leaked up to now and not told yet. */
-    static List<String> collect() throws InterruptedException {
+    static List<String> endScope() throws InterruptedException {
+        ScopedLeakDetector.enter(null);
         System.gc();
         awaitCanary();
         awaitCanary();
@@ -71,12 +79,15 @@ final class LeakedBuffers {
     private static void awaitCanary() throws InterruptedException {
         ReferenceQueue<Object> queue = new ReferenceQueue<>();
         WeakReference<Object> canary = new WeakReference<>(new Object(), queue);
-        for (int collection = 0; collection < COLLECTIONS; collection++) {
-            System.gc();
-            if (queue.remove(COLLECTION_WAIT_MILLIS) != null) {
-                Reference.reachabilityFence(canary);
-                return;
+        try {
+            for (int collection = 0; collection < COLLECTIONS; collection++) {
+                System.gc();
+                if (queue.remove(COLLECTION_WAIT_MILLIS) != null) {
+                    return;
+                }
             }
+        } finally {
+            Reference.reachabilityFence(canary);
         }
         throw new IllegalStateException("buffer leaks cannot be checked: " + COLLECTIONS
                 + " explicit collections did not collect a thing (is -XX:+DisableExplicitGC set?)");

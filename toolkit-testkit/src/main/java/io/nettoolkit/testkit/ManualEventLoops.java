@@ -84,10 +84,7 @@ final class ManualEventLoops {
     private final class Group extends MultiThreadIoEventLoopGroup {
 
         Group(int threads, IoHandlerFactory ioHandlerFactory) {
-            super(
-                    threads,
-                    new ThreadPerTaskExecutor(new DefaultThreadFactory("manual-time", true)),
-                    ioHandlerFactory);
+            super(threads, new ThreadPerTaskExecutor(new DefaultThreadFactory("manual-time", true)), ioHandlerFactory);
         }
 
         @Override

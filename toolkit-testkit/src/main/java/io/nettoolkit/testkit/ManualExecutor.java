@@ -7,6 +7,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Delayed;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.RunnableScheduledFuture;
@@ -68,33 +69,33 @@ final class ManualExecutor extends AbstractExecutorService implements ScheduledE
     @Override
     public void execute(Runnable command) {
         Objects.requireNonNull(command, "command: must not be null");
-        enqueue(new Task<Void>(command, 0, 0, true));
+        enqueue(new Task<>(Executors.callable(command), 0, 0, true));
     }
 
     @Override
     public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
         Objects.requireNonNull(command, "command: must not be null");
-        return enqueue(new Task<Void>(command, nanos(delay, unit), 0, false));
+        return enqueue(new Task<>(Executors.callable(command), nanos(delay, unit), 0, false));
     }
 
     @Override
     public <V> ScheduledFuture<V> schedule(Callable<V> callable, long delay, TimeUnit unit) {
         Objects.requireNonNull(callable, "callable: must not be null");
-        return enqueue(new Task<>(callable, nanos(delay, unit)));
+        return enqueue(new Task<>(callable, nanos(delay, unit), 0, false));
     }
 
     @Override
     public ScheduledFuture<?> scheduleAtFixedRate(Runnable command, long initialDelay, long period, TimeUnit unit) {
         Objects.requireNonNull(command, "command: must not be null");
         requirePositive("period", period);
-        return enqueue(new Task<Void>(command, nanos(initialDelay, unit), nanos(period, unit), false));
+        return enqueue(new Task<>(Executors.callable(command), nanos(initialDelay, unit), nanos(period, unit), false));
     }
 
     @Override
     public ScheduledFuture<?> scheduleWithFixedDelay(Runnable command, long initialDelay, long delay, TimeUnit unit) {
         Objects.requireNonNull(command, "command: must not be null");
         requirePositive("delay", delay);
-        return enqueue(new Task<Void>(command, nanos(initialDelay, unit), -nanos(delay, unit), false));
+        return enqueue(new Task<>(Executors.callable(command), nanos(initialDelay, unit), -nanos(delay, unit), false));
     }
 
     @Override
@@ -178,7 +179,7 @@ final class ManualExecutor extends AbstractExecutorService implements ScheduledE
         return sum < 0 ? Long.MAX_VALUE : sum;
     }
 
-    private final class Task<V> extends FutureTask<@Nullable V> implements RunnableScheduledFuture<@Nullable V> {
+    private final class Task<V> extends FutureTask<V> implements RunnableScheduledFuture<V> {
 
         private final long sequence;
         /** Zero for once, positive for a fixed rate, negative for a fixed delay. */
@@ -189,20 +190,12 @@ final class ManualExecutor extends AbstractExecutorService implements ScheduledE
         private long dueNanos;
         private @Nullable Throwable uncaught;
 
-        Task(Runnable command, long delayNanos, long periodNanos, boolean failsLoudly) {
-            super(command, null);
+        Task(Callable<V> callable, long delayNanos, long periodNanos, boolean failsLoudly) {
+            super(callable);
             this.sequence = nextSequence();
             this.dueNanos = saturatedSum(time.nanoTime(), delayNanos);
             this.periodNanos = periodNanos;
             this.failsLoudly = failsLoudly;
-        }
-
-        Task(Callable<V> callable, long delayNanos) {
-            super(callable);
-            this.sequence = nextSequence();
-            this.dueNanos = saturatedSum(time.nanoTime(), delayNanos);
-            this.periodNanos = 0;
-            this.failsLoudly = false;
         }
 
         private long nextSequence() {

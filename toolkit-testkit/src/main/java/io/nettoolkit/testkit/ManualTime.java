@@ -52,6 +52,8 @@ public final class ManualTime implements AutoCloseable {
 
     private static final Duration LOOP_PATIENCE = Duration.ofSeconds(10);
 
+    private static final long START_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final MockTicker clock = Ticker.newMockTicker();
     private final MockTicker ticker = new SteppingTicker();
     private final ManualExecutor executor = new ManualExecutor(this);
@@ -59,9 +61,11 @@ public final class ManualTime implements AutoCloseable {
     private final List<EmbeddedChannel> channels = new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable Thread> advancing = new AtomicReference<>();
 
-    private ManualTime() {}
+    private ManualTime() {
+        moveTo(START_NANOS);
+    }
 
-    /** A clock that reads zero. */
+    /** A clock that has not been advanced yet. */
     public static ManualTime create() {
         return new ManualTime();
     }
@@ -74,9 +78,17 @@ public final class ManualTime implements AutoCloseable {
         return ticker;
     }
 
-    /** The nanoseconds this clock has been advanced by since it was made. */
+    /**
+     * What the clock reads, in nanoseconds. It does not begin at 0, as a system's clock does not, and code (Netty's
+     * too) often takes 0 for "never"; compare readings, or use {@link #elapsed()}.
+     */
     public long nanoTime() {
         return clock.nanoTime();
+    }
+
+    /** How far this clock has been advanced since it was made. */
+    public Duration elapsed() {
+        return Duration.ofNanos(nanoTime() - START_NANOS);
     }
 
     /**
@@ -153,7 +165,7 @@ public final class ManualTime implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "ManualTime(" + Duration.ofNanos(nanoTime()) + ")";
+        return "ManualTime(" + elapsed() + ")";
     }
 
     void advanceNanos(long nanos) {

@@ -77,9 +77,11 @@ final class NewThreads {
     }
 
     private String describe(Thread thread) {
-        StringBuilder text = new StringBuilder("thread \"").append(thread.getName()).append("\" still runs (");
+        StringBuilder text =
+                new StringBuilder("thread \"").append(thread.getName()).append("\" still runs (");
         text.append(thread.getState()).append(", ");
-        text.append(notes.getOrDefault(thread, "started outside of a test method")).append(')');
+        text.append(notes.getOrDefault(thread, "started outside of a test method"))
+                .append(')');
         Arrays.stream(thread.getStackTrace())
                 .limit(SHOWN_FRAMES)
                 .forEach(frame -> text.append("\n    at ").append(frame));

@@ -1,10 +1,10 @@
 package io.nettoolkit.testkit;
 
+import io.nettoolkit.testkit.FrameSplitter.BufferKind;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.nettoolkit.testkit.FrameSplitter.BufferKind;
 import java.util.List;
 
 /** One piece of a split: the buffer that is handed out, and the buffers whose memory it stands on. */

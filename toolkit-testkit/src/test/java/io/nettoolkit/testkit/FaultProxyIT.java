@@ -10,11 +10,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nettoolkit.testkit.ProxyPair.Ends;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.channel.nio.NioIoHandler;
-import io.nettoolkit.testkit.ProxyPair.Ends;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -58,7 +58,8 @@ class FaultProxyIT {
             assertThat(proxy.acceptedConnections()).isEqualTo(1);
             assertThat(proxy.openConnections()).isEqualTo(1);
             assertThat(proxy.toTarget().receivedBytes()).isEqualTo(3);
-            awaitTrue(() -> proxy.toTarget().forwardedBytes() == 3 && proxy.toClient().forwardedBytes() == 2);
+            awaitTrue(() ->
+                    proxy.toTarget().forwardedBytes() == 3 && proxy.toClient().forwardedBytes() == 2);
         }
         awaitTrue(() -> proxy.openConnections() == 0);
         assertThat(proxy.acceptedConnections()).isEqualTo(1);
@@ -141,10 +142,12 @@ class FaultProxyIT {
     void resetsBothSidesAtTheByte(long position) throws Exception {
         proxy.toClient().resetAt(position);
         try (Ends ends = pair.connect()) {
-            sendTolerantly(ends.server(), 1, 2, 3, 4);
+            boolean sent = sendUnlessReset(ends.server(), 1, 2, 3, 4);
             assertReceives(ends.client(), firstBytes(position));
             assertReset(ends.client());
-            assertReset(ends.server());
+            if (sent) {
+                assertReset(ends.server());
+            }
         }
     }
 
@@ -232,12 +235,12 @@ class FaultProxyIT {
             ByteBuffer bytes = ByteBuffer.allocateDirect(1 << 20);
             int refused = 0;
             long sent = 0;
-            while (refused < 1_000_000 && sent < 1L << 30) {
+            while (refused < 100_000 && sent < 1L << 30) {
                 int written = client.write(bytes.clear());
                 sent += written;
                 refused = written == 0 ? refused + 1 : 0;
             }
-            assertThat(refused).isEqualTo(1_000_000);
+            assertThat(refused).isEqualTo(100_000);
             assertThat(proxy.toTarget().forwardedBytes()).isZero();
             assertThat(server.isConnected()).isTrue();
         }
@@ -312,9 +315,7 @@ class FaultProxyIT {
         assertThat(proxy.openConnections()).isZero();
         assertThatThrownBy(() -> new Socket(address.getAddress(), address.getPort()))
                 .isInstanceOf(ConnectException.class);
-        assertThatIllegalStateException()
-                .isThrownBy(proxy::acceptConnections)
-                .withMessage("the proxy is closed");
+        assertThatIllegalStateException().isThrownBy(proxy::acceptConnections).withMessage("the proxy is closed");
     }
 
     @Test
@@ -417,12 +418,14 @@ class FaultProxyIT {
         assertThat(faults.forwardedBytes()).isEqualTo(bytes);
     }
 
-    /** A send that may lose the race against the fault it triggers. */
-    private static void sendTolerantly(Socket socket, int... bytes) throws IOException {
+    /** A send that may meet the reset it provokes; the system tells a socket of a reset only once. */
+    private static boolean sendUnlessReset(Socket socket, int... bytes) throws IOException {
         try {
             send(socket, bytes);
+            return true;
         } catch (SocketException e) {
             assertThat(e).hasMessageMatching(".*(reset|Broken pipe).*");
+            return false;
         }
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nettoolkit.testkit.FrameSplitter.BufferKind;
+import io.nettoolkit.testkit.FrameSplitter.Pieces;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
@@ -12,8 +14,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
-import io.nettoolkit.testkit.FrameSplitter.BufferKind;
-import io.nettoolkit.testkit.FrameSplitter.Pieces;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -72,8 +72,7 @@ class FrameSplitterTest {
                     channel.finishAndReleaseAll();
                 }))
                 .withMessageContaining("3 bytes cut at [1] in DIRECT buffers: ")
-                .withMessageContaining(
-                        "repeat with FrameSplitter.of(bytes).withBuffers(BufferKind.DIRECT).withCuts(1)")
+                .withMessageContaining("repeat with FrameSplitter.of(bytes).withBuffers(BufferKind.DIRECT).withCuts(1)")
                 .havingCause();
     }
 
@@ -150,8 +149,10 @@ class FrameSplitterTest {
     void aPieceThatIsNotReleasedFailsTheSplitAndIsClearedUp(BufferKind kind) {
         List<ByteBuf> kept = new ArrayList<>();
         assertThatExceptionOfType(AssertionError.class)
-                .isThrownBy(() ->
-                        FrameSplitter.of(new byte[6]).withBuffers(kind).withCuts(2, 4).forEachSplit(pieces -> {
+                .isThrownBy(() -> FrameSplitter.of(new byte[6])
+                        .withBuffers(kind)
+                        .withCuts(2, 4)
+                        .forEachSplit(pieces -> {
                             for (ByteBuf piece : pieces) {
                                 kept.add(piece.readRetainedSlice(1));
                                 if (kept.size() != 2) {
@@ -175,7 +176,9 @@ class FrameSplitterTest {
                 .isInstanceOf(AssertionError.class)
                 .hasMessageStartingWith("3 bytes cut at [] in DIRECT buffers: java.io.IOException: bang")
                 .hasCauseInstanceOf(IOException.class);
-        assertThat(held).singleElement().satisfies(piece -> assertThat(piece.refCnt()).isZero());
+        assertThat(held)
+                .singleElement()
+                .satisfies(piece -> assertThat(piece.refCnt()).isZero());
     }
 
     @Test

@@ -7,7 +7,6 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.netty.util.ResourceLeakDetector;
 import io.nettoolkit.testkit.LeakingTests.BlockedThread;
 import io.nettoolkit.testkit.LeakingTests.Clean;
 import io.nettoolkit.testkit.LeakingTests.ClosesLate;
@@ -22,6 +21,7 @@ import io.nettoolkit.testkit.LeakingTests.OneLeakyMethod;
 import io.nettoolkit.testkit.LeakingTests.PerMethod;
 import io.nettoolkit.testkit.LeakingTests.SharedFixture;
 import io.nettoolkit.testkit.LeakingTests.SlicedBuffer;
+import io.netty.util.ResourceLeakDetector;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -81,6 +81,14 @@ class LeakCheckIT {
     }
 
     @Test
+    void catchesTheSameLeakAgainWhenATestIsRepeated() {
+        for (int run = 0; run < 3; run++) {
+            assertThat(messageOf(LeakingTests.LeakyFirst.class))
+                    .contains("LeakyFirst.leaks", "Hint: leaked by LeakingTests$LeakyFirst (check ");
+        }
+    }
+
+    @Test
     void catchesEveryOneOfManyBuffers() {
         assertThat(messageOf(LeakyComposite.class)).contains("LeakingTests$LeakyComposite.composite");
         assertThat(messageOf(SlicedBuffer.class)).contains("LeakingTests$SlicedBuffer.retainedSlice");
@@ -122,7 +130,8 @@ class LeakCheckIT {
     @Test
     @EnabledOnOs(OS.LINUX)
     void catchesSocketsThatNoChannelOwns() {
-        assertThat(messageOf(LeakyDatagramSocket.class)).contains("a socket is still open: udp", ":" + LeakyDatagramSocket.port);
+        assertThat(messageOf(LeakyDatagramSocket.class))
+                .contains("a socket is still open: udp", ":" + LeakyDatagramSocket.port);
         assertThat(messageOf(LeakyUnixSocket.class))
                 .contains("a socket is still open: unix")
                 .contains("a socket is still open: neither bound nor connected");
@@ -166,7 +175,8 @@ class LeakCheckIT {
         EngineExecutionResults results = run(PerMethod.class);
         assertThat(results.testEvents().failed().stream())
                 .singleElement()
-                .satisfies(event -> assertThat(event.getTestDescriptor().getDisplayName()).isEqualTo("leaks()"));
+                .satisfies(event ->
+                        assertThat(event.getTestDescriptor().getDisplayName()).isEqualTo("leaks()"));
         assertThat(results.testEvents().succeeded().count()).isEqualTo(1);
     }
 
@@ -207,6 +217,8 @@ class LeakCheckIT {
     }
 
     private static EngineExecutionResults run(Class<?> testClass) {
-        return EngineTestKit.engine("junit-jupiter").selectors(selectClass(testClass)).execute();
+        return EngineTestKit.engine("junit-jupiter")
+                .selectors(selectClass(testClass))
+                .execute();
     }
 }

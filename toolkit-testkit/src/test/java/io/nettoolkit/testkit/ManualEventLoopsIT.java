@@ -29,6 +29,7 @@ import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -179,8 +180,8 @@ class ManualEventLoopsIT {
         List<Long> seconds = new CopyOnWriteArrayList<>();
         try (ManualTime time = ManualTime.create()) {
             EventLoop loop = time.newEventLoopGroup().next();
-            Runnable note = () -> seconds.add(
-                    TimeUnit.NANOSECONDS.toSeconds(loop.ticker().nanoTime()));
+            Runnable note = () ->
+                    seconds.add(time.elapsed().toSeconds());
             loop.scheduleAtFixedRate(note, 10, 10, TimeUnit.SECONDS);
             loop.schedule(
                     () -> {
@@ -205,12 +206,12 @@ class ManualEventLoopsIT {
             assertThat(one).isNotSameAs(two);
             two.schedule(
                     () -> one.execute(() -> two.execute(() -> {
-                        order.add("hops@" + time.nanoTime());
-                        time.executor().execute(() -> order.add("executor@" + time.nanoTime()));
+                        order.add("hops@" + time.elapsed().toNanos());
+                        time.executor().execute(() -> order.add("executor@" + time.elapsed().toNanos()));
                     })),
                     5,
                     TimeUnit.NANOSECONDS);
-            time.executor().schedule(() -> order.add("later@" + time.nanoTime()), 6, TimeUnit.NANOSECONDS);
+            time.executor().schedule(() -> order.add("later@" + time.elapsed().toNanos()), 6, TimeUnit.NANOSECONDS);
             time.advance(Duration.ofNanos(10));
         }
         assertThat(order).containsExactly("hops@5", "executor@5", "later@6");
@@ -242,7 +243,9 @@ class ManualEventLoopsIT {
     @Test
     void aBlockedLoopEndsTheAdvanceWithAMessageThatNamesIt() {
         CountDownLatch blocked = new CountDownLatch(1);
-        ManualEventLoops loops = new ManualEventLoops(Ticker.newMockTicker(), Duration.ofMillis(50));
+        MockTicker ticker = Ticker.newMockTicker();
+        ticker.advanceMillis(1);
+        ManualEventLoops loops = new ManualEventLoops(ticker, Duration.ofMillis(50));
         EventLoop loop = loops.newGroup(1, NioIoHandler.newFactory()).next();
         loop.execute(() -> awaitUninterruptibly(blocked));
         assertThatIllegalStateException()
