@@ -71,7 +71,10 @@ public final class FailureClassifier {
         return kindOf(failure, Operation.REQUEST);
     }
 
-    /** The kind of the failure, where a bare {@link TimeoutException} takes the kind of the operation it ended. */
+    /**
+     * The kind of the failure, where the operation decides what a bare {@link TimeoutException} was a timeout of, and
+     * that a channel which closed under a handshake is a failed handshake.
+     */
     public static Kind kindOf(Throwable failure, Operation operation) {
         Throwable current = unwrap(failure);
         Kind closed = null;
@@ -85,7 +88,10 @@ public final class FailureClassifier {
             }
             current = current.getCause();
         }
-        return closed != null ? closed : Kind.OTHER;
+        if (closed == null) {
+            return Kind.OTHER;
+        }
+        return operation == Operation.TLS ? Kind.TLS_HANDSHAKE : closed;
     }
 
     /** What remains when the wrappers of futures, codecs and unchecked code are taken off. */
