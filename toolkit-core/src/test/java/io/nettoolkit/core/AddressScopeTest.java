@@ -103,8 +103,12 @@ class AddressScopeTest {
 
         assertThat(scope(first, base.length)).as("first of %s", block).isEqualTo(inside);
         assertThat(scope(last, base.length)).as("last of %s", block).isEqualTo(inside);
-        assertThat(scope(first.subtract(BigInteger.ONE), base.length)).as("before %s", block).isEqualTo(before);
-        assertThat(scope(last.add(BigInteger.ONE), base.length)).as("after %s", block).isEqualTo(after);
+        assertThat(scope(first.subtract(BigInteger.ONE), base.length))
+                .as("before %s", block)
+                .isEqualTo(before);
+        assertThat(scope(last.add(BigInteger.ONE), base.length))
+                .as("after %s", block)
+                .isEqualTo(after);
     }
 
     @ParameterizedTest

@@ -1,8 +1,8 @@
 package io.nettoolkit.core.internal;
 
+import io.nettoolkit.core.NetFailure.Kind;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerAdapter;
-import io.nettoolkit.core.NetFailure.Kind;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nettoolkit.core.NetFailure.Kind;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
@@ -21,7 +22,6 @@ import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.InetNameResolver;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Promise;
-import io.nettoolkit.core.NetFailure.Kind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -155,7 +155,8 @@ class FailureClassifierIT {
         Path firstFree = Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
         assumeFalse("root".equals(System.getProperty("user.name")), "root may bind any port");
         assumeTrue(
-                Files.isReadable(firstFree) && Integer.parseInt(Files.readString(firstFree).trim()) > 81,
+                Files.isReadable(firstFree)
+                        && Integer.parseInt(Files.readString(firstFree).trim()) > 81,
                 "port 81 is free for everybody here");
 
         assertKind(bindFailure(transport, 81), Kind.PERMISSION);

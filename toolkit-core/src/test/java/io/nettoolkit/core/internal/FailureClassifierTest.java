@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.of;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.epoll.Epoll;
@@ -20,29 +25,31 @@ import io.netty.handler.ssl.SslClosedEngineException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.WriteTimeoutException;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
-import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.RejectedException.Reason;
 import java.io.EOFException;
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.UnknownHostException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateExpiredException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -141,9 +148,7 @@ class FailureClassifierTest {
                 of(new CertificateExpiredException(), Kind.TLS_CERTIFICATE),
                 of(new SSLException("Tag mismatch"), Kind.PROTOCOL),
                 of(new SSLException("failure when writing", new IOException("Broken pipe")), Kind.RESET),
-                of(
-                        new SSLException("closing inbound before receiving peer's close_notify"),
-                        Kind.PEER_CLOSED),
+                of(new SSLException("closing inbound before receiving peer's close_notify"), Kind.PEER_CLOSED),
                 of(new SslClosedEngineException("SSLEngine closed already"), Kind.LOCAL_CLOSED));
     }
 
@@ -164,9 +169,7 @@ class FailureClassifierTest {
                         new ChannelOutputShutdownException("Channel output shutdown", new IOException("Broken pipe")),
                         Kind.RESET),
                 of(new ClosedChannelException().initCause(new SocketException("Connection reset")), Kind.RESET),
-                of(
-                        new ClosedChannelException().initCause(new ClosedChannelException()),
-                        Kind.LOCAL_CLOSED),
+                of(new ClosedChannelException().initCause(new ClosedChannelException()), Kind.LOCAL_CLOSED),
                 of(new ClosedChannelException().initCause(new IllegalStateException()), Kind.LOCAL_CLOSED),
                 of(
                         new ChannelException("Failed to open a socket.", new SocketException("Too many open files")),
@@ -181,9 +184,7 @@ class FailureClassifierTest {
                 of(
                         new ConnectException("io_uring connect(..) failed with error(-110): odd words"),
                         Kind.CONNECT_TIMEOUT),
-                of(
-                        new ConnectException("connect(..) failed with error(-99): odd words"),
-                        Kind.RESOURCE_EXHAUSTED),
+                of(new ConnectException("connect(..) failed with error(-99): odd words"), Kind.RESOURCE_EXHAUSTED),
                 of(new ConnectException("connect(..) failed with error(-11): odd words"), Kind.CONNECT_REFUSED),
                 of(new FileNotFoundException(), Kind.CONNECT_REFUSED));
     }
@@ -193,7 +194,8 @@ class FailureClassifierTest {
     void knowsTheKindOfAFailure(Throwable failure, Kind kind) {
         assertThat(Kind.of(failure)).isEqualTo(kind);
         assertThat(Kind.of(new CompletionException(failure))).isEqualTo(kind);
-        assertThat(Kind.of(new ExecutionException(new CompletionException(failure)))).isEqualTo(kind);
+        assertThat(Kind.of(new ExecutionException(new CompletionException(failure))))
+                .isEqualTo(kind);
     }
 
     @ParameterizedTest
@@ -241,12 +243,14 @@ class FailureClassifierTest {
 
     @Test
     void findsTheKnownFailureInsideWrappers() {
-        NetException known = NetException.builder(Kind.FRAME_CHECKSUM, Operation.DECODE).build();
+        NetException known =
+                NetException.builder(Kind.FRAME_CHECKSUM, Operation.DECODE).build();
 
         assertThat(Kind.of(new DecoderException(known))).isEqualTo(Kind.FRAME_CHECKSUM);
         assertThat(Kind.of(new UncheckedIOException(known))).isEqualTo(Kind.FRAME_CHECKSUM);
         assertThat(Kind.of(new IllegalStateException("mine", known))).isEqualTo(Kind.FRAME_CHECKSUM);
-        assertThat(FailureClassifier.unwrap(new CompletionException(new DecoderException(known)))).isSameAs(known);
+        assertThat(FailureClassifier.unwrap(new CompletionException(new DecoderException(known))))
+                .isSameAs(known);
         CompletionException bare = new CompletionException("nothing inside", null);
         assertThat(FailureClassifier.unwrap(bare)).isSameAs(bare);
         TooLongFrameException meaningful = new TooLongFrameException(new IOException());
@@ -265,7 +269,8 @@ class FailureClassifierTest {
     })
     void namesABareTimeoutAfterTheOperation(Operation operation, Kind kind) {
         assertThat(FailureClassifier.kindOf(new TimeoutException(), operation)).isEqualTo(kind);
-        assertThat(FailureClassifier.kindOf(new AcquireTimeoutException(), operation)).isEqualTo(Kind.ACQUIRE_TIMEOUT);
+        assertThat(FailureClassifier.kindOf(new AcquireTimeoutException(), operation))
+                .isEqualTo(Kind.ACQUIRE_TIMEOUT);
     }
 
     @ParameterizedTest
@@ -277,7 +282,8 @@ class FailureClassifierTest {
         "SUSPENDED, OTHER",
     })
     void translatesRefusals(Reason reason, Kind kind) {
-        assertThat(Kind.of(new RejectedException("x", reason, Duration.ZERO, ""))).isEqualTo(kind);
+        assertThat(Kind.of(new RejectedException("x", reason, Duration.ZERO, "")))
+                .isEqualTo(kind);
     }
 
     @Test
@@ -292,6 +298,26 @@ class FailureClassifierTest {
         wrapper.initCause(new DecoderException(wrapper));
         assertThat(Kind.of(wrapper)).isEqualTo(Kind.OTHER);
         assertThatNullPointerException().isThrownBy(() -> Kind.of(null)).withMessageContaining("failure");
+    }
+
+    /** The classifier in a class loader that sees neither the optional transports nor any native library. */
+    @Test
+    void needsNoOptionalArtifact() throws Exception {
+        List<URL> jars = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (!entry.matches(
+                    ".*(classes-epoll|classes-io_uring|classes-kqueue|native-epoll|native-io_uring|tcnative).*")) {
+                jars.add(Path.of(entry).toUri().toURL());
+            }
+        }
+        try (URLClassLoader bare = new URLClassLoader(jars.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            Class<?> kind = Class.forName(Kind.class.getName(), true, bare);
+            Method of = kind.getMethod("of", Throwable.class);
+
+            assertThat(of.invoke(null, new IOException("Broken pipe"))).hasToString("RESET");
+            assertThat(of.invoke(null, new SSLException("odd"))).hasToString("PROTOCOL");
+            assertThat(of.invoke(null, new IllegalStateException())).hasToString("OTHER");
+        }
     }
 
     /** Named like the private one of Netty's FixedChannelPool. */

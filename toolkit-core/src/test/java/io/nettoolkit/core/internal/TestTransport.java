@@ -102,11 +102,13 @@ enum TestTransport {
         assumeTrue(missing == null, () -> name() + " is not available: " + missing);
         if (group == null) {
             group = new MultiThreadIoEventLoopGroup(
-                    1, task -> {
+                    1,
+                    task -> {
                         Thread thread = new Thread(task, "test-" + name());
                         thread.setDaemon(true);
                         thread.start();
-                    }, handlers.get());
+                    },
+                    handlers.get());
         }
         return group;
     }

@@ -5,6 +5,9 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -24,9 +27,6 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
@@ -73,7 +73,8 @@ class TlsFailureClassifierIT {
     void plaintextClient(SslProvider provider) throws Exception {
         Channel server = listenTls(serverContext(provider, certificate("localhost"), ClientAuth.NONE));
         Channel client = connect(server, new ChannelHandlerAdapter() {});
-        client.writeAndFlush(Unpooled.copiedBuffer("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", US_ASCII)).sync();
+        client.writeAndFlush(Unpooled.copiedBuffer("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", US_ASCII))
+                .sync();
 
         assertKind(serverSide.get(30, SECONDS), Kind.NOT_TLS);
     }
@@ -120,8 +121,7 @@ class TlsFailureClassifierIT {
         assertKind(handshakeFailure(client, server, "localhost", 10_000), Kind.TLS_CERTIFICATE);
         // The client's alert: "internal error" is all that Netty's OpenSSL engine has to say here.
         assertKind(
-                serverSide.get(30, SECONDS),
-                provider == SslProvider.JDK ? Kind.TLS_CERTIFICATE : Kind.TLS_HANDSHAKE);
+                serverSide.get(30, SECONDS), provider == SslProvider.JDK ? Kind.TLS_CERTIFICATE : Kind.TLS_HANDSHAKE);
     }
 
     @ParameterizedTest
@@ -147,8 +147,9 @@ class TlsFailureClassifierIT {
                 .notAfter(now.minusSeconds(86_400 * 2))
                 .buildIssuedBy(authority);
         Channel server = listenTls(serverContext(provider, expired, ClientAuth.NONE));
-        SslContext client =
-                clientBuilder(provider).trustManager(authority.toTempRootCertPem()).build();
+        SslContext client = clientBuilder(provider)
+                .trustManager(authority.toTempRootCertPem())
+                .build();
 
         assertKind(handshakeFailure(client, server, "localhost", 10_000), Kind.TLS_CERTIFICATE);
     }
@@ -194,8 +195,9 @@ class TlsFailureClassifierIT {
     }
 
     private static SslContextBuilder clientBuilder(SslProvider provider) {
-        assumeTrue(provider == SslProvider.JDK || OpenSsl.isAvailable(), () -> "no OpenSSL: "
-                + OpenSsl.unavailabilityCause());
+        assumeTrue(
+                provider == SslProvider.JDK || OpenSsl.isAvailable(),
+                () -> "no OpenSSL: " + OpenSsl.unavailabilityCause());
         return SslContextBuilder.forClient().sslProvider(provider);
     }
 
@@ -207,8 +209,9 @@ class TlsFailureClassifierIT {
 
     private static SslContext serverContext(SslProvider provider, X509Bundle bundle, ClientAuth clientAuth)
             throws Exception {
-        assumeTrue(provider == SslProvider.JDK || OpenSsl.isAvailable(), () -> "no OpenSSL: "
-                + OpenSsl.unavailabilityCause());
+        assumeTrue(
+                provider == SslProvider.JDK || OpenSsl.isAvailable(),
+                () -> "no OpenSSL: " + OpenSsl.unavailabilityCause());
         return SslContextBuilder.forServer(bundle.toKeyManagerFactory())
                 .sslProvider(provider)
                 .clientAuth(clientAuth)
@@ -223,7 +226,8 @@ class TlsFailureClassifierIT {
                 channel.pipeline().addLast(handlers.get());
             }
         });
-        Channel server = bootstrap.bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
+        Channel server =
+                bootstrap.bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
         open.add(server);
         return server;
     }
@@ -235,14 +239,19 @@ class TlsFailureClassifierIT {
                 channel.pipeline().addLast(context.newHandler(channel.alloc()), new FailureCatcher(serverSide));
             }
         });
-        Channel server = bootstrap.bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
+        Channel server =
+                bootstrap.bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
         open.add(server);
         return server;
     }
 
     private Channel connect(Channel server, ChannelHandler handler) throws InterruptedException {
-        Channel client =
-                TRANSPORT.bootstrap().handler(handler).connect(server.localAddress()).sync().channel();
+        Channel client = TRANSPORT
+                .bootstrap()
+                .handler(handler)
+                .connect(server.localAddress())
+                .sync()
+                .channel();
         open.add(client);
         return client;
     }

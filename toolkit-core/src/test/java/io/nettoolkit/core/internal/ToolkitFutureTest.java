@@ -54,15 +54,20 @@ class ToolkitFutureTest {
         IOException cause = new IOException("lost");
         assertThat(future.fail(cause)).isTrue();
 
-        assertThatExceptionOfType(ExecutionException.class).isThrownBy(future::get).withCause(cause);
-        assertThatExceptionOfType(CompletionException.class).isThrownBy(future::join).withCause(cause);
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(future::get)
+                .withCause(cause);
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(future::join)
+                .withCause(cause);
         assertThat(future.isCompletedExceptionally()).isTrue();
         assertThat(future.isCancelled()).isFalse();
     }
 
     @Test
     void mayBeCompleteWhenItIsMade() {
-        assertThat(ToolkitFuture.succeeded(channel.eventLoop(), "at once").join()).isEqualTo("at once");
+        assertThat(ToolkitFuture.succeeded(channel.eventLoop(), "at once").join())
+                .isEqualTo("at once");
         ToolkitFuture<String> failed = ToolkitFuture.failed(channel.eventLoop(), new IOException("at once"));
         assertThat(failed).isCompletedExceptionally();
         assertThat(failed.succeed("late")).isFalse();
