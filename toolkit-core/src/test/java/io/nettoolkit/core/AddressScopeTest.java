@@ -163,7 +163,7 @@ class AddressScopeTest {
     void neverCallsGlobalWhatTheJdkKnowsToBeLocal() throws UnknownHostException {
         long seed = 20261121;
         Random random = new Random(seed);
-        for (int i = 0; i < 500_000; i++) {
+        for (int i = 0; i < 100_000; i++) {
             byte[] bytes = new byte[random.nextBoolean() ? 4 : 16];
             random.nextBytes(bytes);
             if (random.nextBoolean()) {

@@ -95,7 +95,7 @@ class BackoffTest {
 
     @Test
     void staysWithinTheBoundsOfJitter() {
-        Backoff backoff = Backoff.fixed(ofNanos(1_000_000)).withJitter(0.25);
+        Backoff backoff = Backoff.fixed(ofMillis(1)).withJitter(0.25);
         long sum = 0;
         for (int i = 0; i < DRAWS; i++) {
             long delay = backoff.delayNanos(1, 0, random);

@@ -3,7 +3,7 @@ package io.nettoolkit.core.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
-import static org.junit.jupiter.params.provider.Arguments.of;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
@@ -69,124 +69,126 @@ class FailureClassifierTest {
 
     static Stream<Arguments> failuresOfTheJdk() {
         return Stream.of(
-                of(new ConnectException("Connection refused"), Kind.CONNECT_REFUSED),
-                of(new ConnectException(), Kind.CONNECT_REFUSED),
-                of(new ConnectException("Connection timed out"), Kind.CONNECT_TIMEOUT),
-                of(new SocketTimeoutException("Connect timed out"), Kind.CONNECT_TIMEOUT),
-                of(new SocketTimeoutException("Read timed out"), Kind.READ_TIMEOUT),
-                of(new SocketTimeoutException(), Kind.READ_TIMEOUT),
-                of(new NoRouteToHostException("No route to host"), Kind.UNREACHABLE),
-                of(new SocketException("Network is unreachable"), Kind.UNREACHABLE),
-                of(new PortUnreachableException(), Kind.CONNECT_REFUSED),
-                of(new SocketException("Connection reset"), Kind.RESET),
-                of(new IOException("Connection reset by peer"), Kind.RESET),
-                of(new IOException("Broken pipe"), Kind.RESET),
-                of(new IOException("Connection timed out"), Kind.PATH_LOST),
-                of(new IOException("An existing connection was forcibly closed by the remote host"), Kind.RESET),
-                of(
+                arguments(new ConnectException("Connection refused"), Kind.CONNECT_REFUSED),
+                arguments(new ConnectException(), Kind.CONNECT_REFUSED),
+                arguments(new ConnectException("Connection timed out"), Kind.CONNECT_TIMEOUT),
+                arguments(new SocketTimeoutException("Connect timed out"), Kind.CONNECT_TIMEOUT),
+                arguments(new SocketTimeoutException("Read timed out"), Kind.READ_TIMEOUT),
+                arguments(new SocketTimeoutException(), Kind.READ_TIMEOUT),
+                arguments(new NoRouteToHostException("No route to host"), Kind.UNREACHABLE),
+                arguments(new SocketException("Network is unreachable"), Kind.UNREACHABLE),
+                arguments(new PortUnreachableException(), Kind.CONNECT_REFUSED),
+                arguments(new SocketException("Connection reset"), Kind.RESET),
+                arguments(new IOException("Connection reset by peer"), Kind.RESET),
+                arguments(new IOException("Broken pipe"), Kind.RESET),
+                arguments(new IOException("Connection timed out"), Kind.PATH_LOST),
+                arguments(new IOException("An existing connection was forcibly closed by the remote host"), Kind.RESET),
+                arguments(
                         new IOException("An established connection was aborted by the software in your host machine"),
                         Kind.RESET),
-                of(new SocketException("Software caused connection abort"), Kind.RESET),
-                of(new BindException("Address already in use"), Kind.ADDRESS_IN_USE),
-                of(new BindException("Address already in use: bind"), Kind.ADDRESS_IN_USE),
-                of(new SocketException("Permission denied"), Kind.PERMISSION),
-                of(new BindException("Permission denied"), Kind.PERMISSION),
-                of(new AccessDeniedException("/run/app.sock"), Kind.PERMISSION),
-                of(new SecurityException(), Kind.PERMISSION),
-                of(new BindException("Cannot assign requested address"), Kind.OTHER),
-                of(new SocketException("Cannot assign requested address: /192.0.2.1:80"), Kind.RESOURCE_EXHAUSTED),
-                of(new SocketException("No such file or directory"), Kind.CONNECT_REFUSED),
-                of(new IOException("error=2, No such file or directory"), Kind.OTHER),
-                of(new FileNotFoundException("hosts (No such file or directory)"), Kind.OTHER),
-                of(new IOException("Too many open files"), Kind.RESOURCE_EXHAUSTED),
-                of(new SocketException("Too many open files in system"), Kind.RESOURCE_EXHAUSTED),
-                of(new IOException("No buffer space available"), Kind.RESOURCE_EXHAUSTED),
-                of(new IOException("Cannot allocate memory"), Kind.RESOURCE_EXHAUSTED),
-                of(new OutOfMemoryError("unable to create native thread"), Kind.RESOURCE_EXHAUSTED),
-                of(new UnknownHostException("nosuch"), Kind.DNS_NO_SUCH_NAME),
-                of(new UnknownHostException("a: Temporary failure in name resolution"), Kind.DNS_SERVER_FAILURE),
-                of(new UnresolvedAddressException(), Kind.DNS_NO_SUCH_NAME),
-                of(new EOFException(), Kind.PEER_CLOSED),
-                of(new ClosedChannelException(), Kind.LOCAL_CLOSED),
-                of(new AsynchronousCloseException(), Kind.LOCAL_CLOSED),
-                of(new SocketException("Socket closed"), Kind.LOCAL_CLOSED),
-                of(new SocketException("Socket is closed"), Kind.LOCAL_CLOSED),
-                of(new CancellationException(), Kind.CANCELLED),
-                of(new InterruptedException(), Kind.CANCELLED),
-                of(new TimeoutException(), Kind.REQUEST_TIMEOUT),
-                of(new RejectedExecutionException("event executor terminated"), Kind.LOCAL_CLOSED),
-                of(new IOException(), Kind.OTHER),
-                of(new IllegalStateException("Connection reset"), Kind.OTHER),
-                of(new StackOverflowError(), Kind.OTHER));
+                arguments(new SocketException("Software caused connection abort"), Kind.RESET),
+                arguments(new BindException("Address already in use"), Kind.ADDRESS_IN_USE),
+                arguments(new BindException("Address already in use: bind"), Kind.ADDRESS_IN_USE),
+                arguments(new SocketException("Permission denied"), Kind.PERMISSION),
+                arguments(new BindException("Permission denied"), Kind.PERMISSION),
+                arguments(new AccessDeniedException("/run/app.sock"), Kind.PERMISSION),
+                arguments(new SecurityException(), Kind.PERMISSION),
+                arguments(new BindException("Cannot assign requested address"), Kind.OTHER),
+                arguments(
+                        new SocketException("Cannot assign requested address: /192.0.2.1:80"), Kind.RESOURCE_EXHAUSTED),
+                arguments(new SocketException("No such file or directory"), Kind.CONNECT_REFUSED),
+                arguments(new IOException("error=2, No such file or directory"), Kind.OTHER),
+                arguments(new FileNotFoundException("hosts (No such file or directory)"), Kind.OTHER),
+                arguments(new IOException("Too many open files"), Kind.RESOURCE_EXHAUSTED),
+                arguments(new SocketException("Too many open files in system"), Kind.RESOURCE_EXHAUSTED),
+                arguments(new IOException("No buffer space available"), Kind.RESOURCE_EXHAUSTED),
+                arguments(new IOException("Cannot allocate memory"), Kind.RESOURCE_EXHAUSTED),
+                arguments(new OutOfMemoryError("unable to create native thread"), Kind.RESOURCE_EXHAUSTED),
+                arguments(new UnknownHostException("nosuch"), Kind.DNS_NO_SUCH_NAME),
+                arguments(new UnknownHostException("a: Temporary failure in name resolution"), Kind.DNS_SERVER_FAILURE),
+                arguments(new UnresolvedAddressException(), Kind.DNS_NO_SUCH_NAME),
+                arguments(new EOFException(), Kind.PEER_CLOSED),
+                arguments(new ClosedChannelException(), Kind.LOCAL_CLOSED),
+                arguments(new AsynchronousCloseException(), Kind.LOCAL_CLOSED),
+                arguments(new SocketException("Socket closed"), Kind.LOCAL_CLOSED),
+                arguments(new SocketException("Socket is closed"), Kind.LOCAL_CLOSED),
+                arguments(new CancellationException(), Kind.CANCELLED),
+                arguments(new InterruptedException(), Kind.CANCELLED),
+                arguments(new TimeoutException(), Kind.REQUEST_TIMEOUT),
+                arguments(new RejectedExecutionException("event executor terminated"), Kind.LOCAL_CLOSED),
+                arguments(new IOException(), Kind.OTHER),
+                arguments(new IllegalStateException("Connection reset"), Kind.OTHER),
+                arguments(new StackOverflowError(), Kind.OTHER));
     }
 
     static Stream<Arguments> failuresOfTls() {
         return Stream.of(
-                of(new NotSslRecordException("not an SSL/TLS record: 48"), Kind.NOT_TLS),
-                of(new SSLException("Unsupported or unrecognized SSL message"), Kind.NOT_TLS),
-                of(new SslHandshakeTimeoutException("handshake timed out after 10000ms"), Kind.TLS_TIMEOUT),
-                of(new SSLHandshakeException("no cipher suites in common"), Kind.TLS_HANDSHAKE),
-                of(new SSLHandshakeException("Received fatal alert: handshake_failure"), Kind.TLS_HANDSHAKE),
-                of(new SSLException("Received close_notify during handshake"), Kind.TLS_HANDSHAKE),
-                of(new SSLHandshakeException("Received fatal alert: certificate_unknown"), Kind.TLS_CERTIFICATE),
-                of(new SSLHandshakeException("Received fatal alert: bad_certificate"), Kind.TLS_CERTIFICATE),
-                of(new SSLException("Received fatal alert: certificate_required"), Kind.TLS_CERTIFICATE),
-                of(new SSLHandshakeException("Received fatal alert: unknown_ca"), Kind.TLS_CERTIFICATE),
-                of(new SSLHandshakeException("Empty client certificate chain"), Kind.TLS_CERTIFICATE),
-                of(
+                arguments(new NotSslRecordException("not an SSL/TLS record: 48"), Kind.NOT_TLS),
+                arguments(new SSLException("Unsupported or unrecognized SSL message"), Kind.NOT_TLS),
+                arguments(new SslHandshakeTimeoutException("handshake timed out after 10000ms"), Kind.TLS_TIMEOUT),
+                arguments(new SSLHandshakeException("no cipher suites in common"), Kind.TLS_HANDSHAKE),
+                arguments(new SSLHandshakeException("Received fatal alert: handshake_failure"), Kind.TLS_HANDSHAKE),
+                arguments(new SSLException("Received close_notify during handshake"), Kind.TLS_HANDSHAKE),
+                arguments(new SSLHandshakeException("Received fatal alert: certificate_unknown"), Kind.TLS_CERTIFICATE),
+                arguments(new SSLHandshakeException("Received fatal alert: bad_certificate"), Kind.TLS_CERTIFICATE),
+                arguments(new SSLException("Received fatal alert: certificate_required"), Kind.TLS_CERTIFICATE),
+                arguments(new SSLHandshakeException("Received fatal alert: unknown_ca"), Kind.TLS_CERTIFICATE),
+                arguments(new SSLHandshakeException("Empty client certificate chain"), Kind.TLS_CERTIFICATE),
+                arguments(
                         new SSLHandshakeException("error:10000418:SSL routines::TLSV1_ALERT_UNKNOWN_CA"),
                         Kind.TLS_CERTIFICATE),
-                of(
+                arguments(
                         new SSLHandshakeException("General OpenSslEngine problem")
                                 .initCause(new CertificateExpiredException()),
                         Kind.TLS_CERTIFICATE),
-                of(
+                arguments(
                         new SSLHandshakeException("PKIX")
                                 .initCause(new IllegalStateException(new CertPathValidatorException())),
                         Kind.TLS_CERTIFICATE),
-                of(new SSLPeerUnverifiedException("peer not authenticated"), Kind.TLS_CERTIFICATE),
-                of(new CertificateExpiredException(), Kind.TLS_CERTIFICATE),
-                of(new SSLException("Tag mismatch"), Kind.PROTOCOL),
-                of(new SSLException("failure when writing", new IOException("Broken pipe")), Kind.RESET),
-                of(new SSLException("closing inbound before receiving peer's close_notify"), Kind.PEER_CLOSED),
-                of(new SslClosedEngineException("SSLEngine closed already"), Kind.LOCAL_CLOSED));
+                arguments(new SSLPeerUnverifiedException("peer not authenticated"), Kind.TLS_CERTIFICATE),
+                arguments(new CertificateExpiredException(), Kind.TLS_CERTIFICATE),
+                arguments(new SSLException("Tag mismatch"), Kind.PROTOCOL),
+                arguments(new SSLException("failure when writing", new IOException("Broken pipe")), Kind.RESET),
+                arguments(new SSLException("closing inbound before receiving peer's close_notify"), Kind.PEER_CLOSED),
+                arguments(new SslClosedEngineException("SSLEngine closed already"), Kind.LOCAL_CLOSED));
     }
 
     static Stream<Arguments> failuresOfNetty() {
         return Stream.of(
-                of(new ConnectTimeoutException("connection timed out after 5000 ms"), Kind.CONNECT_TIMEOUT),
-                of(ReadTimeoutException.INSTANCE, Kind.READ_TIMEOUT),
-                of(WriteTimeoutException.INSTANCE, Kind.WRITE_TIMEOUT),
-                of(new TooLongFrameException(), Kind.FRAME_TOO_LARGE),
-                of(new CorruptedFrameException(), Kind.FRAME_CORRUPT),
-                of(new DecoderException("odd"), Kind.FRAME_CORRUPT),
-                of(new DecoderException(new NotSslRecordException("x")), Kind.NOT_TLS),
-                of(new DecoderException(new IndexOutOfBoundsException()), Kind.OTHER),
-                of(new EncoderException(new IOException("Broken pipe")), Kind.RESET),
-                of(new PrematureChannelClosureException(), Kind.FRAME_TRUNCATED),
-                of(new ChannelOutputShutdownException("Channel output shutdown"), Kind.LOCAL_CLOSED),
-                of(
+                arguments(new ConnectTimeoutException("connection timed out after 5000 ms"), Kind.CONNECT_TIMEOUT),
+                arguments(ReadTimeoutException.INSTANCE, Kind.READ_TIMEOUT),
+                arguments(WriteTimeoutException.INSTANCE, Kind.WRITE_TIMEOUT),
+                arguments(new TooLongFrameException(), Kind.FRAME_TOO_LARGE),
+                arguments(new CorruptedFrameException(), Kind.FRAME_CORRUPT),
+                arguments(new DecoderException("odd"), Kind.FRAME_CORRUPT),
+                arguments(new DecoderException(new NotSslRecordException("x")), Kind.NOT_TLS),
+                arguments(new DecoderException(new IndexOutOfBoundsException()), Kind.OTHER),
+                arguments(new EncoderException(new IOException("Broken pipe")), Kind.RESET),
+                arguments(new PrematureChannelClosureException(), Kind.FRAME_TRUNCATED),
+                arguments(new ChannelOutputShutdownException("Channel output shutdown"), Kind.LOCAL_CLOSED),
+                arguments(
                         new ChannelOutputShutdownException("Channel output shutdown", new IOException("Broken pipe")),
                         Kind.RESET),
-                of(new ClosedChannelException().initCause(new SocketException("Connection reset")), Kind.RESET),
-                of(new ClosedChannelException().initCause(new ClosedChannelException()), Kind.LOCAL_CLOSED),
-                of(new ClosedChannelException().initCause(new IllegalStateException()), Kind.LOCAL_CLOSED),
-                of(
+                arguments(new ClosedChannelException().initCause(new SocketException("Connection reset")), Kind.RESET),
+                arguments(new ClosedChannelException().initCause(new ClosedChannelException()), Kind.LOCAL_CLOSED),
+                arguments(new ClosedChannelException().initCause(new IllegalStateException()), Kind.LOCAL_CLOSED),
+                arguments(
                         new ChannelException("Failed to open a socket.", new SocketException("Too many open files")),
                         Kind.RESOURCE_EXHAUSTED),
-                of(
+                arguments(
                         new IllegalStateException(
                                 "failed to create a child event loop", new IOException("Too many open files")),
                         Kind.RESOURCE_EXHAUSTED),
-                of(
+                arguments(
                         new ConnectException("finishConnect(..) failed with error(-111): Verbindungsaufbau abgelehnt"),
                         Kind.CONNECT_REFUSED),
-                of(
+                arguments(
                         new ConnectException("io_uring connect(..) failed with error(-110): odd words"),
                         Kind.CONNECT_TIMEOUT),
-                of(new ConnectException("connect(..) failed with error(-99): odd words"), Kind.RESOURCE_EXHAUSTED),
-                of(new ConnectException("connect(..) failed with error(-11): odd words"), Kind.CONNECT_REFUSED),
-                of(new FileNotFoundException(), Kind.CONNECT_REFUSED));
+                arguments(
+                        new ConnectException("connect(..) failed with error(-99): odd words"), Kind.RESOURCE_EXHAUSTED),
+                arguments(new ConnectException("connect(..) failed with error(-11): odd words"), Kind.CONNECT_REFUSED),
+                arguments(new FileNotFoundException(), Kind.CONNECT_REFUSED));
     }
 
     @ParameterizedTest
@@ -304,7 +306,7 @@ class FailureClassifierTest {
     @Test
     void needsNoOptionalArtifact() throws Exception {
         List<URL> jars = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             if (!entry.matches(
                     ".*(classes-epoll|classes-io_uring|classes-kqueue|native-epoll|native-io_uring|tcnative).*")) {
                 jars.add(Path.of(entry).toUri().toURL());

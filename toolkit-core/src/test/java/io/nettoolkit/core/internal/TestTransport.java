@@ -24,70 +24,23 @@ import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
-import java.util.function.Supplier;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Each transport with a group of one daemon loop; a test that asks for one this machine lacks is skipped. */
 enum TestTransport {
-    NIO(null, NioIoHandler::newFactory, NioSocketChannel.class, NioServerSocketChannel.class) {
-        @Override
-        Class<? extends Channel> unixChannel() {
-            return NioDomainSocketChannel.class;
-        }
+    NIO,
+    EPOLL,
+    IO_URING;
 
-        @Override
-        SocketAddress unixAddress(Path path) {
-            return UnixDomainSocketAddress.of(path);
-        }
-    },
-    EPOLL(
-            Epoll.unavailabilityCause(),
-            EpollIoHandler::newFactory,
-            EpollSocketChannel.class,
-            EpollServerSocketChannel.class) {
-        @Override
-        Class<? extends Channel> unixChannel() {
-            return EpollDomainSocketChannel.class;
-        }
-    },
-    IO_URING(
-            IoUring.unavailabilityCause(),
-            IoUringIoHandler::newFactory,
-            IoUringSocketChannel.class,
-            IoUringServerSocketChannel.class) {
-        @Override
-        Class<? extends Channel> unixChannel() {
-            return IoUringDomainSocketChannel.class;
-        }
-    };
-
-    private final Throwable missing;
-    private final Supplier<IoHandlerFactory> handlers;
-    private final Class<? extends Channel> channel;
-    private final Class<? extends ServerChannel> serverChannel;
-    private EventLoopGroup group;
-
-    TestTransport(
-            Throwable missing,
-            Supplier<IoHandlerFactory> handlers,
-            Class<? extends Channel> channel,
-            Class<? extends ServerChannel> serverChannel) {
-        this.missing = missing;
-        this.handlers = handlers;
-        this.channel = channel;
-        this.serverChannel = serverChannel;
-    }
-
-    abstract Class<? extends Channel> unixChannel();
-
-    SocketAddress unixAddress(Path path) {
-        return new DomainSocketAddress(path.toFile());
-    }
+    private static final Map<TestTransport, EventLoopGroup> GROUPS = new ConcurrentHashMap<>();
 
     Bootstrap bootstrap() {
-        return new Bootstrap().group(group()).channel(channel);
+        return new Bootstrap().group(group()).channel(channel());
     }
 
     Bootstrap unixBootstrap() {
@@ -95,21 +48,54 @@ enum TestTransport {
     }
 
     ServerBootstrap serverBootstrap() {
-        return new ServerBootstrap().group(group()).channel(serverChannel);
+        return new ServerBootstrap().group(group()).channel(serverChannel());
     }
 
-    private synchronized EventLoopGroup group() {
+    SocketAddress unixAddress(Path path) {
+        return this == NIO ? UnixDomainSocketAddress.of(path) : new DomainSocketAddress(path.toFile());
+    }
+
+    private Class<? extends Channel> channel() {
+        return switch (this) {
+            case NIO -> NioSocketChannel.class;
+            case EPOLL -> EpollSocketChannel.class;
+            case IO_URING -> IoUringSocketChannel.class;
+        };
+    }
+
+    private Class<? extends Channel> unixChannel() {
+        return switch (this) {
+            case NIO -> NioDomainSocketChannel.class;
+            case EPOLL -> EpollDomainSocketChannel.class;
+            case IO_URING -> IoUringDomainSocketChannel.class;
+        };
+    }
+
+    private Class<? extends ServerChannel> serverChannel() {
+        return switch (this) {
+            case NIO -> NioServerSocketChannel.class;
+            case EPOLL -> EpollServerSocketChannel.class;
+            case IO_URING -> IoUringServerSocketChannel.class;
+        };
+    }
+
+    private EventLoopGroup group() {
+        Throwable missing = switch (this) {
+            case NIO -> null;
+            case EPOLL -> Epoll.unavailabilityCause();
+            case IO_URING -> IoUring.unavailabilityCause();
+        };
         assumeTrue(missing == null, () -> name() + " is not available: " + missing);
-        if (group == null) {
-            group = new MultiThreadIoEventLoopGroup(
-                    1,
-                    task -> {
-                        Thread thread = new Thread(task, "test-" + name());
-                        thread.setDaemon(true);
-                        thread.start();
-                    },
-                    handlers.get());
-        }
-        return group;
+        return GROUPS.computeIfAbsent(this, TestTransport::newGroup);
+    }
+
+    private static EventLoopGroup newGroup(TestTransport transport) {
+        IoHandlerFactory handlers = switch (transport) {
+            case NIO -> NioIoHandler.newFactory();
+            case EPOLL -> EpollIoHandler.newFactory();
+            case IO_URING -> IoUringIoHandler.newFactory();
+        };
+        DefaultThreadFactory threads = new DefaultThreadFactory("test-" + transport, true);
+        return new MultiThreadIoEventLoopGroup(1, threads, handlers);
     }
 }

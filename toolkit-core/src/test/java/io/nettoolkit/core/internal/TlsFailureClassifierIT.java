@@ -141,6 +141,7 @@ class TlsFailureClassifierIT {
         Instant now = Instant.now();
         X509Bundle authority = certificate("authority.example");
         X509Bundle expired = new CertificateBuilder()
+                .ecp256()
                 .subject("CN=localhost")
                 .addSanDnsName("localhost")
                 .notBefore(now.minusSeconds(86_400 * 3))
@@ -188,6 +189,7 @@ class TlsFailureClassifierIT {
 
     private static X509Bundle certificate(String name) throws Exception {
         return new CertificateBuilder()
+                .ecp256()
                 .subject("CN=" + name)
                 .addSanDnsName(name)
                 .setIsCertificateAuthority(true)

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -214,6 +216,21 @@ class ToolkitFutureTest {
         assertRefused(() -> future.get(0, SECONDS));
 
         assertThat(future.getNow("not yet")).isEqualTo("not yet");
+    }
+
+    /** JDK 19 and later: it says no instead of waiting, here as anywhere. */
+    @Test
+    void answersResultNowWithoutWaiting() throws Exception {
+        Method resultNow;
+        try {
+            resultNow = CompletableFuture.class.getMethod("resultNow");
+        } catch (NoSuchMethodException older) {
+            abort("this JDK has no resultNow");
+            return;
+        }
+        assertThatThrownBy(() -> resultNow.invoke(future)).hasCauseInstanceOf(IllegalStateException.class);
+        future.succeed("done");
+        assertThat(resultNow.invoke(future)).isEqualTo("done");
     }
 
     @Test
