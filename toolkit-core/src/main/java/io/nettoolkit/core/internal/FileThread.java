@@ -19,8 +19,7 @@ public final class FileThread {
 
     private static final ScheduledThreadPoolExecutor executor =
             new ScheduledThreadPoolExecutor(1, task -> DaemonThreads.newThread(task, "nettoolkit-files"));
-    private static final CallbackGuard guard =
-            new CallbackGuard("a task on the file thread", TimeSource.system());
+    private static final CallbackGuard guard = new CallbackGuard("a task on the file thread", TimeSource.system());
 
     static {
         executor.setRemoveOnCancelPolicy(true);

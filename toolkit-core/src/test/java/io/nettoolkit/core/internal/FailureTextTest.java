@@ -2,9 +2,9 @@ package io.nettoolkit.core.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.channel.unix.DomainSocketAddress;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
