@@ -3,7 +3,7 @@
 module io.nettoolkit.core {
     requires static transitive org.jspecify;
     requires static jdk.jfr;
-    requires static transitive micrometer.core;
+    requires static micrometer.core;
     requires static io.netty.transport.classes.epoll;
     requires static io.netty.transport.classes.io_uring;
     requires static io.netty.transport.classes.kqueue;
