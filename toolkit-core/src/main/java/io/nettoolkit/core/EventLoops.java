@@ -11,6 +11,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.util.internal.ThreadExecutorMap;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -189,13 +190,13 @@ public final class EventLoops implements AutoCloseable {
     }
 
     /**
-     * Like {@link #closeAsync()}, and waits for the threads to end; on an event loop of its own it does not wait. An
-     * interrupt ends the waiting, not the closing, and stays set.
+     * Like {@link #closeAsync()}, and waits for the threads to end; called on an event loop, whosever it is, it does not
+     * wait. An interrupt ends the waiting, not the closing, and stays set.
      */
     @Override
     public void close() {
         CompletableFuture<Void> closed = closeAsync();
-        if (group.inAnyLoop()) {
+        if (ThreadExecutorMap.currentExecutor() instanceof EventLoop) {
             return;
         }
         try {

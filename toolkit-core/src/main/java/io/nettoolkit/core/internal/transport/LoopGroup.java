@@ -4,7 +4,6 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,16 +61,6 @@ public final class LoopGroup extends MultiThreadIoEventLoopGroup {
             sum += loop.executor().pendingTasks();
         }
         return sum;
-    }
-
-    /** Whether the calling thread is one of these loops. */
-    public boolean inAnyLoop() {
-        for (EventExecutor loop : this) {
-            if (loop.inEventLoop()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**
