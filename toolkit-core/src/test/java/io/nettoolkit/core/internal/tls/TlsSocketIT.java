@@ -281,7 +281,7 @@ class TlsSocketIT {
                         .verifyHostname(false)
                         .build(),
                 new ManualFileTasks())) {
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 50; i++) {
                 Channel channel = connect(client, port);
                 SslHandler handler = channel.pipeline().get(SslHandler.class);
                 assertThat(handler.handshakeFuture().await().cause()).isNull();
