@@ -334,7 +334,8 @@ public final class TlsConfig {
 
         /**
          * How long a session may be resumed, and so how long a peer is trusted without being checked again. Default 1
-         * hour; from 1 second to 7 days.
+         * hour; from 1 second to 7 days. A server on OpenSSL cannot be told so for TLS 1.3: its tickets are good for 2
+         * days, and renewed until 7 days after the check.
          */
         public Builder sessionTimeout(Duration timeout) {
             boolean valid = timeout.toSeconds() >= 1 && timeout.compareTo(MAX_SESSION_TIMEOUT) <= 0;

@@ -39,7 +39,7 @@ record Identity(X509Certificate[] chain, PrivateKey key, List<String> dnsNames) 
     }
 
     /** RSA keys share the modulus; for the others a signature tells, which works for keys in hardware as well. */
-    private static boolean matches(PublicKey publicKey, PrivateKey key) {
+    static boolean matches(PublicKey publicKey, PrivateKey key) {
         if (publicKey instanceof RSAKey first && key instanceof RSAKey second) {
             return first.getModulus().equals(second.getModulus());
         }

@@ -82,6 +82,10 @@ public final class LiveTls implements AutoCloseable {
         stats = new Stats(0, 0, 0, loaded.expires);
         boolean watched = !files.isEmpty() && !settings.reloadEvery().isZero();
         watch = watched ? fileTasks.watch(files, settings.reloadEvery(), this::reloadIfChanged) : null;
+        if (watched) {
+            // A change between the first read and the beginning of the watch may be news to neither.
+            reloadIfChanged();
+        }
     }
 
     /**

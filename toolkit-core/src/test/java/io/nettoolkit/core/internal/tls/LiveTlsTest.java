@@ -19,6 +19,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -254,6 +255,26 @@ class LiveTlsTest {
     }
 
     @Test
+    void missesNoChangeBetweenTheFirstReadAndTheBeginningOfTheWatch() throws Exception {
+        FileTasks late = new FileTasks() {
+            @Override
+            public Watch watch(Collection<Path> files, Duration period, Runnable check) {
+                TestCertificates.write(directory, SECOND);
+                return () -> {};
+            }
+
+            @Override
+            public void execute(Runnable task) {
+                task.run();
+            }
+        };
+        LiveTls server = LiveTls.open(config(directory, Provider.AUTO).build(), late);
+        opened.add(server);
+
+        assertThat(shown(server)).isEqualTo(SECOND.getCertificate());
+    }
+
+    @Test
     void watchesEveryFileAtThePeriodGivenUntilItIsClosed() throws Exception {
         Path trust = TestCertificates.write(directory.resolve("trust.pem"), AUTHORITY.getCertificatePEM());
         LiveTls server = open(config(directory, Provider.AUTO)
@@ -373,7 +394,7 @@ class LiveTlsTest {
                 TlsSettings.of(config(directory, Provider.AUTO).build());
         LiveTls server = new LiveTls(settings, fileThread, files -> {
             FileSnapshot seen = FileSnapshot.read(files);
-            if (reads.incrementAndGet() == 2) {
+            if (reads.incrementAndGet() == 3) {
                 // The copy that had replaced the chain only goes on with the key.
                 TestCertificates.write(directory.resolve("key.pem"), SECOND.getPrivateKeyPEM());
             }

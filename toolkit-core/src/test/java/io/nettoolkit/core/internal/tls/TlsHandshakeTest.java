@@ -283,6 +283,16 @@ class TlsHandshakeTest {
         assertThat(shown(live, any, "10.1.2.3")).as("no name").isEqualTo(SERVER.getCertificate());
     }
 
+    @ParameterizedTest
+    @MethodSource("providers")
+    void asksForANameWithoutADotAsWell(Provider server, Provider client) throws Exception {
+        X509Bundle solo = TestCertificates.issuedBy(AUTHORITY, "solo");
+        LiveTls live = open(server(server)
+                .addCertificate(TestCertificates.chain(solo), solo.getKeyPair().getPrivate()));
+
+        assertThat(shown(live, open(client(client)), "solo")).isEqualTo(solo.getCertificate());
+    }
+
     private X509Certificate shown(LiveTls server, LiveTls client, String host) throws Exception {
         return connect(server, client, host).talk().serverCertificate();
     }
