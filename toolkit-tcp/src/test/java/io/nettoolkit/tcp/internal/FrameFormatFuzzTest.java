@@ -37,7 +37,7 @@ class FrameFormatFuzzTest {
 
         @Override
         public int applyAsInt(int bound) {
-            int value = bound <= 256 ? next() : next() << 8 | next();
+            int value = bound <= 256 ? next() : (next() << 8) | next();
             return value % bound;
         }
 
