@@ -86,16 +86,15 @@ class DelimiterFormatTest {
             String delimiter = Integer.toBinaryString(d).substring(1);
             FrameFormat format = format(delimiter, 10);
             for (int m = 1; m < 128; m++) {
-                byte[] message = ascii(Integer.toBinaryString(m).substring(1));
+                String text = Integer.toBinaryString(m).substring(1);
+                byte[] message = ascii(text);
                 byte[] wire = encodeUnchecked(format, Unpooled.wrappedBuffer(message));
                 Frames.Reader reader = read(format, wire);
                 boolean comesBack = !reader.messages.isEmpty()
                         && Arrays.equals(reader.messages.get(0), message)
                         && !reader.in.isReadable();
                 Throwable refused = catchThrowable(() -> format.checkOutbound(Unpooled.wrappedBuffer(message)));
-                assertThat(refused == null)
-                        .as("%s behind %s", delimiter, new String(message))
-                        .isEqualTo(comesBack);
+                assertThat(refused == null).as("%s behind %s", delimiter, text).isEqualTo(comesBack);
             }
         }
     }

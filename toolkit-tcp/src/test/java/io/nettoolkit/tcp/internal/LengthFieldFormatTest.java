@@ -125,7 +125,7 @@ class LengthFieldFormatTest {
 
         for (int bit = 0; bit < 8 * wire.length; bit++) {
             byte[] broken = wire.clone();
-            broken[bit / 8] ^= (byte) (1 << bit % 8);
+            broken[bit / 8] ^= (byte) (1 << (bit % 8));
             Frames.Reader reader = read(format, broken);
             assertThat(reader.messages).as("bit %d", bit).isEmpty();
             if (bit / 8 != 1) {
