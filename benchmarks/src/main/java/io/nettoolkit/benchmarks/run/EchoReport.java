@@ -29,6 +29,13 @@ final class EchoReport {
     /** Everything that was measured, judged. */
     String text() {
         StringBuilder text = new StringBuilder();
+        long disturbed =
+                samples.all().stream().filter(EchoSample::isDisturbed).count();
+        if (disturbed > 0) {
+            text.append("\n**The machine was busy with something else: in ")
+                    .append(disturbed + " of " + samples.all().size())
+                    .append(" samples neither server nor generator had a core for itself.**\n");
+        }
         for (EchoPreset load : loads) {
             text.append("\n## ").append(load.describe()).append("\n\n").append(closed(load));
             if (!samples.entries(EchoSample.OPEN, load).isEmpty()) {
@@ -47,6 +54,7 @@ final class EchoReport {
                 "p50 us",
                 "p99 us",
                 "server CPU s/M msg",
+                "server CPU",
                 "generator CPU",
                 "msg/s to N0 [95 %]",
                 "CPU saved to N0 [95 %]");
@@ -57,6 +65,7 @@ final class EchoReport {
                     number(load, entry, "%.0f", sample -> sample.result().latency().p50Nanos() / 1e3),
                     number(load, entry, "%.0f", sample -> sample.result().latency().p99Nanos() / 1e3),
                     number(load, entry, "%.3f", EchoSample::serverCpuMicros),
+                    number(load, entry, "%.0f %%", sample -> 100 * sample.serverShare()),
                     number(load, entry, "%.0f %%", sample -> 100 * sample.result().cpuShare()),
                     throughput(load, entry, EchoRun.BASE).map(Interval::toString).orElse("-"),
                     cpuSaved(load, entry, EchoRun.BASE).map(Interval::toString).orElse("-"));
