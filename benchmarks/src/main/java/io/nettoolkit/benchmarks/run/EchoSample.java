@@ -15,8 +15,7 @@ import java.util.Locale;
  * @param result           what the generator measured
  * @param serverCpuSeconds processor time of the server in the measured time
  */
-record EchoSample(
-        String loop, EchoPreset load, String entry, int round, LoadResult result, double serverCpuSeconds) {
+record EchoSample(String loop, EchoPreset load, String entry, int round, LoadResult result, double serverCpuSeconds) {
 
     static final String CLOSED = "closed";
     static final String OPEN = "open";
