@@ -52,6 +52,18 @@ class EchoReportTest {
         assertThat(report()).contains("Not judged");
     }
 
+    @Test
+    void warnsWhenNeitherSideHadACoreForItself() {
+        add("nettyTutorial", 1, 1_000, 0.3);
+        assertThat(report()).contains("busy with something else: in 1 of 1");
+    }
+
+    @Test
+    void doesNotWarnWhenTheServerOrTheGeneratorWasBusy() {
+        add("nettyTutorial", 1, 1_000, 1);
+        assertThat(report()).doesNotContain("busy with something else");
+    }
+
     private void add(String entry, int round, long messages, double cpuMillisPerMessage) {
         samples.add(new EchoSample(
                 EchoSample.CLOSED, LOAD, entry, round, result(messages, 0.5), messages * cpuMillisPerMessage / 1e3));
