@@ -38,6 +38,7 @@ import picocli.CommandLine.Option;
  *   input     <n> files, <n> MB in <dir>
  *   server    127.0.0.1:<port>, TLS, <transport>, frames of at most 65,537 bytes with CRC32C, at most 8 connections
  *   progress  <n> of <n> MB
+ *   ...
  *   answers   <n> of <n> files: size and SHA-256 agree
  *   speed     <n> files/s, <n> MB/s over <n> connections
  *   latency   p50 <n> ms, p99 <n> ms, from a file's first byte to its answer
@@ -148,12 +149,11 @@ public final class Demo implements Callable<Integer> {
             server.bind(Endpoint.of("127.0.0.1", 0)).join();
             printServer(server, loops);
 
-            long start = report.nanoTime();
             Connection first = connect(client, server, connections);
             readers.shutdown();
             showProgress(readers, report, tree.bytes());
             files.forEach(file -> report.failed(file, "not sent: no connection was left"));
-            printFigures(report, tree.files().size(), connections, (report.nanoTime() - start) / 1e9);
+            printFigures(report, tree.files().size(), connections);
 
             DrainReport drained = server.drain(DRAIN_GRACE).join();
             first.closed().join();
@@ -196,8 +196,9 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    private void printFigures(FileReport report, int files, int connections, double seconds) {
+    private void printFigures(FileReport report, int files, int connections) {
         boolean all = report.failures().isEmpty();
+        double seconds = Math.max(report.seconds(), 1e-9);
         out.printf(
                 Locale.ROOT,
                 "answers   %,d of %,d files%s%n",

@@ -124,7 +124,7 @@ final class FileClient implements FrameHandler {
             }
             put(frame(FileServer.END, 0));
             Result sent = digest.finish();
-            report.answered(file, sent, awaitAnswer(), report.nanoTime() - start);
+            report.answered(file, start, sent, awaitAnswer());
             if (changed) {
                 report.changed(file, "changed while it was sent; what was sent is what was checked");
             }

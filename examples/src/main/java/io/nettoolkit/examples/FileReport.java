@@ -21,6 +21,8 @@ final class FileReport {
     private final Histogram latencyNanos = new Histogram(HISTOGRAM_DIGITS);
     private final List<String> notes = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
+    private long firstNanos;
+    private long lastNanos;
 
     /** Files are named relative to the root. */
     FileReport(Path root) {
@@ -40,9 +42,15 @@ final class FileReport {
         return bytes.sum();
     }
 
-    /** The server's answer for a file; it should say what we know. */
-    synchronized void answered(Path file, Result sent, Result answer, long nanos) {
-        latencyNanos.recordValue(nanos);
+    /** The server's answer for a file whose sending began at that time; it should say what we know. */
+    synchronized void answered(Path file, long startNanos, Result sent, Result answer) {
+        long now = time.nanoTime();
+        if (answers() == 0) {
+            firstNanos = startNanos;
+        }
+        firstNanos = startNanos - firstNanos < 0 ? startNanos : firstNanos;
+        lastNanos = now;
+        latencyNanos.recordValue(now - startNanos);
         if (!sent.equals(answer)) {
             failed(file, "the server's answer differs\n      sent:   " + sent + "\n      answer: " + answer);
         }
@@ -61,6 +69,11 @@ final class FileReport {
     /** Files for which an answer came, be it right or wrong. */
     synchronized long answers() {
         return latencyNanos.getTotalCount();
+    }
+
+    /** From the first file's first byte to the last answer. */
+    synchronized double seconds() {
+        return (lastNanos - firstNanos) / 1e9;
     }
 
     synchronized double latencyMillis(double percentile) {
