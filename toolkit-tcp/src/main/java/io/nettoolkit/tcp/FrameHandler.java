@@ -1,7 +1,7 @@
 package io.nettoolkit.tcp;
 
-import io.netty.buffer.ByteBuf;
 import io.nettoolkit.core.CloseReason;
+import io.netty.buffer.ByteBuf;
 
 /**
  * What a server or client does with the frames of its connections. One handler serves all connections; what belongs to

@@ -1,8 +1,5 @@
 package io.nettoolkit.tcp;
 
-import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
-import io.netty.resolver.AddressResolverGroup;
 import io.nettoolkit.core.ConnectionListener;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
@@ -15,6 +12,9 @@ import io.nettoolkit.tcp.internal.ConnectionOptions;
 import io.nettoolkit.tcp.internal.Dialer;
 import io.nettoolkit.tcp.internal.FramedConnection;
 import io.nettoolkit.tcp.internal.SystemResolverGroup;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.resolver.AddressResolverGroup;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;

@@ -1,15 +1,15 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.tcp.Limits;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -63,11 +63,17 @@ final class Admission extends ChannelInboundHandlerAdapter {
         if (group.isStopping()) {
             reject(child, remote, Reason.SHUTTING_DOWN, "the server is draining or closed");
         } else if (limits.maxConnections() != 0 && group.size() >= limits.maxConnections()) {
-            reject(child, remote, Reason.CONNECTION_LIMIT,
+            reject(
+                    child,
+                    remote,
+                    Reason.CONNECTION_LIMIT,
                     "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit");
         } else if (limits.maxConnectionsPerAddress() != 0 && !enter(child, remote, limits.maxConnectionsPerAddress())) {
-            reject(child, remote, Reason.CONNECTION_LIMIT, "maxConnectionsPerAddress "
-                    + limits.maxConnectionsPerAddress() + " is reached for " + remote);
+            reject(
+                    child,
+                    remote,
+                    Reason.CONNECTION_LIMIT,
+                    "maxConnectionsPerAddress " + limits.maxConnectionsPerAddress() + " is reached for " + remote);
         } else {
             accepted.setOpaque(accepted.getPlain() + 1);
             long waitNanos = limits.acceptsPerSecond() == 0 ? 0 : accountAccept(limits.acceptsPerSecond());
@@ -83,19 +89,24 @@ final class Admission extends ChannelInboundHandlerAdapter {
     private void hold(ChannelHandlerContext ctx, Channel child, long waitNanos) {
         ctx.channel().config().setAutoRead(false);
         held++;
-        ctx.executor().schedule(
-                () -> {
-                    if (--held == 0) {
-                        ctx.channel().config().setAutoRead(true);
-                    }
-                    if (group.isStopping()) {
-                        reject(child, child.remoteAddress(), Reason.SHUTTING_DOWN, "the server is draining or closed");
-                    } else {
-                        ctx.fireChannelRead(child);
-                    }
-                },
-                waitNanos,
-                TimeUnit.NANOSECONDS);
+        ctx.executor()
+                .schedule(
+                        () -> {
+                            if (--held == 0) {
+                                ctx.channel().config().setAutoRead(true);
+                            }
+                            if (group.isStopping()) {
+                                reject(
+                                        child,
+                                        child.remoteAddress(),
+                                        Reason.SHUTTING_DOWN,
+                                        "the server is draining or closed");
+                            } else {
+                                ctx.fireChannelRead(child);
+                            }
+                        },
+                        waitNanos,
+                        TimeUnit.NANOSECONDS);
     }
 
     private void reject(Channel child, @Nullable SocketAddress remote, Reason reason, String detail) {
@@ -134,7 +145,9 @@ final class Admission extends ChannelInboundHandlerAdapter {
             return null;
         }
         InetAddress address = inet.getAddress();
-        return address instanceof Inet6Address ? ByteBuffer.wrap(address.getAddress()).getLong() : address;
+        return address instanceof Inet6Address
+                ? ByteBuffer.wrap(address.getAddress()).getLong()
+                : address;
     }
 
     /** Takes one accept off the rate; answers how long it has to wait, zero or less for not at all. */

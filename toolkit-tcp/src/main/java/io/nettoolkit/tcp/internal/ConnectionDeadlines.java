@@ -134,7 +134,8 @@ final class ConnectionDeadlines {
      * @param mark as in {@link #queued}
      * @return null when nothing has; LOCAL_CLOSED when the linger is over
      */
-    @Nullable Kind expired(long nowNanos, long mark) {
+    @Nullable
+    Kind expired(long nowNanos, long mark) {
         if (lingering) {
             return lingerEnd() - nowNanos <= 0 ? Kind.LOCAL_CLOSED : null;
         }
@@ -162,11 +163,13 @@ final class ConnectionDeadlines {
     /** What the deadline that {@link #expired} was about. */
     String describe(Kind kind) {
         return switch (kind) {
-            case WRITE_TIMEOUT -> "the peer took no byte for " + seconds(settings.writeStallNanos) + " (Timeouts.writeStall)";
+            case WRITE_TIMEOUT ->
+                "the peer took no byte for " + seconds(settings.writeStallNanos) + " (Timeouts.writeStall)";
             case IDLE_TIMEOUT -> "no byte came for " + seconds(settings.readIdleNanos) + " (Timeouts.readIdle)";
-            default -> inFrame && !awaitsFirstFrame
-                    ? "a frame was not whole within " + seconds(settings.wholeFrameNanos) + " (Timeouts.wholeFrame)"
-                    : "no frame was whole in time after the connection opened (Timeouts.firstFrame, wholeFrame)";
+            default ->
+                inFrame && !awaitsFirstFrame
+                        ? "a frame was not whole within " + seconds(settings.wholeFrameNanos) + " (Timeouts.wholeFrame)"
+                        : "no frame was whole in time after the connection opened (Timeouts.firstFrame, wholeFrame)";
         };
     }
 
@@ -177,8 +180,7 @@ final class ConnectionDeadlines {
     /** A peer that still sends has not seen our FIN yet: closing now would reset what it has still to read. */
     private long lingerEnd() {
         return earlier(
-                at(lastReadNanos, settings.lingerNanos),
-                at(lingerSinceNanos, settings.lingerNanos * LINGER_LIMIT));
+                at(lastReadNanos, settings.lingerNanos), at(lingerSinceNanos, settings.lingerNanos * LINGER_LIMIT));
     }
 
     private boolean passed(long sinceNanos, long timeoutNanos, long nowNanos) {

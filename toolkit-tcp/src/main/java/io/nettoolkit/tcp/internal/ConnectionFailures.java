@@ -1,10 +1,10 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.channel.Channel;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.TimeSource;
+import io.netty.channel.Channel;
 
 /** Says what went wrong on one connection, with its addresses and its age. */
 final class ConnectionFailures {
@@ -26,10 +26,12 @@ final class ConnectionFailures {
     /** Classifies the cause; what the framing found out is given the addresses it cannot know. */
     NetException of(Throwable cause, Operation operation) {
         if (cause instanceof NetException known && known.remote() == null) {
-            return at(known.kind(), known.operation()).detail(known.detail()).cause(known).build();
+            return at(known.kind(), known.operation())
+                    .detail(known.detail())
+                    .cause(known)
+                    .build();
         }
-        return NetException.of(
-                cause, operation, channel.localAddress(), channel.remoteAddress(), history.age(time));
+        return NetException.of(cause, operation, channel.localAddress(), channel.remoteAddress(), history.age(time));
     }
 
     NetException truncated(int bytes) {

@@ -1,15 +1,15 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.Transport;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.internal.ThreadExecutorMap;
-import io.nettoolkit.core.DrainReport;
-import io.nettoolkit.core.Transport;
-import io.nettoolkit.core.internal.ToolkitFuture;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;

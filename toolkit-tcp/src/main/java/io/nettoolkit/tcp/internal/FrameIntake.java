@@ -33,10 +33,7 @@ final class FrameIntake implements FrameSink {
     private boolean resumeAfterBurst;
 
     FrameIntake(
-            ConnectionSettings settings,
-            LoopShard shard,
-            FramedConnection connection,
-            ConnectionDeadlines deadlines) {
+            ConnectionSettings settings, LoopShard shard, FramedConnection connection, ConnectionDeadlines deadlines) {
         this.settings = settings;
         this.shard = shard;
         this.connection = connection;
@@ -121,7 +118,9 @@ final class FrameIntake implements FrameSink {
 
     /** Pauses where the outbound queue is more than half full, which only servers do. */
     void checkQueue() {
-        if (settings.pausesWhenQueueFills && !pausedByQueue && !connection.sends().isWritable()) {
+        if (settings.pausesWhenQueueFills
+                && !pausedByQueue
+                && !connection.sends().isWritable()) {
             pausedByQueue = true;
             apply();
         }

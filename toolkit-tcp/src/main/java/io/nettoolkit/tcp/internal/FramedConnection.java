@@ -1,5 +1,15 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.core.CloseReason.Initiator;
+import io.nettoolkit.core.ConnectionTimeline;
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.internal.CallbackGuard;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
+import io.nettoolkit.tcp.Connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,16 +21,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.nettoolkit.core.CloseReason;
-import io.nettoolkit.core.CloseReason.Initiator;
-import io.nettoolkit.core.ConnectionTimeline;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
-import io.nettoolkit.core.internal.CallbackGuard;
-import io.nettoolkit.core.internal.ToolkitFuture;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
-import io.nettoolkit.tcp.Connection;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -62,8 +62,11 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         CLOSED
     }
 
-    @Nullable FramedConnection previousSibling;
-    @Nullable FramedConnection nextSibling;
+    @Nullable
+    FramedConnection previousSibling;
+
+    @Nullable
+    FramedConnection nextSibling;
 
     private final ConnectionSettings settings;
     private final LoopShard shard;
@@ -223,7 +226,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         inputClosed = true;
         if (state == State.NEW) {
-            fail(Initiator.PEER, failures().of(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
+            fail(
+                    Initiator.PEER,
+                    failures().of(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
         } else if (state == State.LINGERING) {
             channel.close();
         } else if (state == State.OPEN && intake.endsInsideFrame()) {
@@ -378,8 +383,12 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (kind == Kind.LOCAL_CLOSED) {
             channel.close();
         } else if (kind == Kind.WRITE_TIMEOUT) {
-            NetException stalled = failures().of(kind, Operation.WRITE, deadlines.describe(kind) + "; "
-                    + sends.pendingBytes() + " bytes were waiting for the peer to read");
+            NetException stalled = failures()
+                    .of(
+                            kind,
+                            Operation.WRITE,
+                            deadlines.describe(kind) + "; " + sends.pendingBytes()
+                                    + " bytes were waiting for the peer to read");
             reset(CloseReason.failed(Initiator.PEER, stalled));
         } else {
             fail(Initiator.PEER, failures().of(kind, Operation.READ, deadlines.describe(kind)));
@@ -404,7 +413,10 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         if (reason == null) {
-            because(intake.endsInsideFrame() ? CloseReason.failed(Initiator.PEER, failures().truncated(intake.keptBytes())) : CloseReason.peer());
+            because(
+                    intake.endsInsideFrame()
+                            ? CloseReason.failed(Initiator.PEER, failures().truncated(intake.keptBytes()))
+                            : CloseReason.peer());
         }
         end();
         ctx.fireChannelInactive();
@@ -423,7 +435,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         state = State.CLOSED;
         history.ended(settings.time.nanoTime());
-        NetException dropped = failures().of(ended.kind(), Operation.WRITE, "the connection ended before this was written");
+        NetException dropped =
+                failures().of(ended.kind(), Operation.WRITE, "the connection ended before this was written");
         intake.close();
         sends.close(dropped);
         shard.countOut(sends.takeFramesOut(), sends.takeBytesOut());

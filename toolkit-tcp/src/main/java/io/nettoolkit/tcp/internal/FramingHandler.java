@@ -1,5 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelDuplexHandler;
@@ -8,9 +11,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.FastThreadLocal;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
 import org.jspecify.annotations.Nullable;
 
 /**

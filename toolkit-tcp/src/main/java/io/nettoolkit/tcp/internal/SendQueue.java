@@ -1,5 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
+import io.nettoolkit.core.internal.ToolkitFuture;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -7,9 +10,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
-import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.RejectedException.Reason;
-import io.nettoolkit.core.internal.ToolkitFuture;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -158,8 +158,8 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     void write(Object message, ChannelPromise promise) {
         if (!(message instanceof ByteBuf frame)) {
             ReferenceCountUtil.release(message);
-            promise.tryFailure(new IllegalArgumentException(
-                    "message: " + message.getClass().getName() + " (must be a ByteBuf; add an encoder behind the framing)"));
+            promise.tryFailure(new IllegalArgumentException("message: "
+                    + message.getClass().getName() + " (must be a ByteBuf; add an encoder behind the framing)"));
             return;
         }
         int wireBytes;
