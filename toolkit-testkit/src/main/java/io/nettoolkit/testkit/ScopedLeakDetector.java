@@ -45,7 +45,7 @@ final class ScopedLeakDetector<T> extends ResourceLeakDetector<T> {
         }
 
         @Override
-        @Deprecated
+        @SuppressWarnings("deprecation")
         public <T> ResourceLeakDetector<T> newResourceLeakDetector(
                 Class<T> resource, int samplingInterval, long maxActive) {
             return newResourceLeakDetector(resource, samplingInterval);

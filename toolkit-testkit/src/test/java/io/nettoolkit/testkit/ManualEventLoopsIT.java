@@ -180,8 +180,7 @@ class ManualEventLoopsIT {
         List<Long> seconds = new CopyOnWriteArrayList<>();
         try (ManualTime time = ManualTime.create()) {
             EventLoop loop = time.newEventLoopGroup().next();
-            Runnable note = () ->
-                    seconds.add(time.elapsed().toSeconds());
+            Runnable note = () -> seconds.add(time.elapsed().toSeconds());
             loop.scheduleAtFixedRate(note, 10, 10, TimeUnit.SECONDS);
             loop.schedule(
                     () -> {
@@ -207,7 +206,9 @@ class ManualEventLoopsIT {
             two.schedule(
                     () -> one.execute(() -> two.execute(() -> {
                         order.add("hops@" + time.elapsed().toNanos());
-                        time.executor().execute(() -> order.add("executor@" + time.elapsed().toNanos()));
+                        time.executor()
+                                .execute(() ->
+                                        order.add("executor@" + time.elapsed().toNanos()));
                     })),
                     5,
                     TimeUnit.NANOSECONDS);
