@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.nettoolkit.core.TlsConfig.ClientCertificates;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
-import io.nettoolkit.core.TlsConfig.ClientCertificates;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -65,8 +65,7 @@ class TlsConfigTest {
         assertThat(everyServerOption().build())
                 .isEqualTo(everyServerOption().build())
                 .hasSameHashCodeAs(everyServerOption().build());
-        assertThat(everyClientOption().build())
-                .isEqualTo(everyClientOption().build());
+        assertThat(everyClientOption().build()).isEqualTo(everyClientOption().build());
     }
 
     @Test
@@ -125,8 +124,7 @@ class TlsConfigTest {
     void doesNotChangeWithTheArgumentsItWasGiven() {
         char[] password = "hush".toCharArray();
         List<String> alpn = new ArrayList<>(List.of("h2"));
-        TlsConfig config =
-                TlsConfig.server(CHAIN, KEY, password).alpn(alpn).build();
+        TlsConfig config = TlsConfig.server(CHAIN, KEY, password).alpn(alpn).build();
 
         password[0] = 'p';
         alpn.add("h3");
@@ -143,7 +141,9 @@ class TlsConfigTest {
 
         assertThat(TlsConfig.client().pins(List.of(bare, PIN)).build())
                 .isEqualTo(TlsConfig.client().pins(List.of(PIN)).build());
-        assertThat(TlsConfig.client().pins(List.of(TlsConfig.pinOf(certificate))).build())
+        assertThat(TlsConfig.client()
+                        .pins(List.of(TlsConfig.pinOf(certificate)))
+                        .build())
                 .isNotNull();
         for (String bad : List.of("", "sha256/", "sha256/AAAA", "sha1/" + bare, bare + "!")) {
             assertThatIllegalArgumentException()
@@ -162,13 +162,18 @@ class TlsConfigTest {
         refused(() -> client.serverName(""), "serverName:  (must be a host name)");
         refused(() -> client.sessionCacheSize(0), "sessionCacheSize: 0 (must be at least 1)");
         refused(() -> client.sessionTimeout(Duration.ofMillis(999)), "sessionTimeout: PT0.999S (must be from PT1S");
-        refused(() -> client.sessionTimeout(Duration.ofDays(8)), "sessionTimeout: PT192H (must be from PT1S to PT168H)");
+        refused(
+                () -> client.sessionTimeout(Duration.ofDays(8)),
+                "sessionTimeout: PT192H (must be from PT1S to PT168H)");
         refused(() -> client.reloadEvery(Duration.ofMillis(99)), "reloadEvery: PT0.099S (must be at least PT0.1S");
         refused(() -> client.reloadEvery(Duration.ofSeconds(-1)), "reloadEvery: PT-1S");
         refused(() -> client.trust(List.of()), "certificates: [] (must be at least one)");
         refused(() -> client.addCertificate(List.of(), privateKey), "certificateChain: [] (must be at least one)");
-        assertThatNullPointerException().isThrownBy(() -> client.trust((Path) null)).withMessageContaining("certificates");
-        assertThat(client.serverName("192.0.2.1").serverName("2001:db8::1").serverName("backend")).isSameAs(client);
+        assertThatNullPointerException()
+                .isThrownBy(() -> client.trust((Path) null))
+                .withMessageContaining("certificates");
+        assertThat(client.serverName("192.0.2.1").serverName("2001:db8::1").serverName("backend"))
+                .isSameAs(client);
     }
 
     private static void refused(Runnable call, String message) {

@@ -107,12 +107,12 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
             return true;
         }
         List<Principal> named = Arrays.asList(issuers);
-        return Arrays.stream(identity.chain()).anyMatch(link -> named.contains(link.getIssuerX500Principal()));
+        return identity.chain().stream().anyMatch(link -> named.contains(link.getIssuerX500Principal()));
     }
 
     @Override
     public X509Certificate @Nullable [] getCertificateChain(String alias) {
-        return identities.get(Integer.parseInt(alias)).chain();
+        return identities.get(Integer.parseInt(alias)).chain().toArray(new X509Certificate[0]);
     }
 
     @Override
@@ -127,8 +127,7 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
     }
 
     @Override
-    public @Nullable String chooseServerAlias(
-            String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+    public @Nullable String chooseServerAlias(String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
         return chooseEngineServerAlias(keyType, issuers, null);
     }
 

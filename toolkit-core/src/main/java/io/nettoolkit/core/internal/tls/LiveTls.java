@@ -1,5 +1,8 @@
 package io.nettoolkit.core.internal.tls;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.TlsConfig;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -7,9 +10,6 @@ import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.ReferenceCounted;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.TlsConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -210,7 +210,8 @@ public final class LiveTls implements AutoCloseable {
                 exchange(snapshot);
             }
         } catch (NetException e) {
-            log.warn("TLS files have changed and cannot be used; the certificates loaded before stay in use: {}",
+            log.warn(
+                    "TLS files have changed and cannot be used; the certificates loaded before stay in use: {}",
                     e.getMessage());
         } finally {
             reloading.unlock();
@@ -261,7 +262,10 @@ public final class LiveTls implements AutoCloseable {
         }
     }
 
-    private record Loaded(SslContext context, String fingerprint, @Nullable Instant expires) {}
+    private record Loaded(
+            SslContext context,
+            String fingerprint,
+            @Nullable Instant expires) {}
 
     /**
      * Builds a context. Files that are exchanged while they are being read give a certificate and a key that do not
@@ -289,20 +293,27 @@ public final class LiveTls implements AutoCloseable {
         Instant now = Instant.now();
         for (Identity identity : identities) {
             if (now.isAfter(identity.expires())) {
-                log.warn("certificate '{}' expired on {}; peers will refuse it", identity.subject(), identity.expires());
+                log.warn(
+                        "certificate '{}' expired on {}; peers will refuse it", identity.subject(), identity.expires());
             } else if (now.isBefore(identity.begins())) {
-                log.warn("certificate '{}' is not valid before {}; peers will refuse it until then, is the clock right?",
-                        identity.subject(), identity.begins());
+                log.warn(
+                        "certificate '{}' is not valid before {}; peers will refuse it until then, is the clock right?",
+                        identity.subject(),
+                        identity.begins());
             }
         }
     }
 
     private static @Nullable Instant earliestExpiry(List<Identity> identities) {
-        return identities.stream().map(Identity::expires).min(Instant::compareTo).orElse(null);
+        return identities.stream()
+                .map(Identity::expires)
+                .min(Instant::compareTo)
+                .orElse(null);
     }
 
     /** For tests that count references. */
-    @Nullable SslContext currentContext() {
+    @Nullable
+    SslContext currentContext() {
         return context;
     }
 
@@ -350,5 +361,9 @@ public final class LiveTls implements AutoCloseable {
      * @param peerChecks certificate chains of peers looked at; a resumed session adds none
      * @param expires when the first of this side's certificates expires; {@code null} without certificates
      */
-    public record Stats(long reloads, long failedReloads, long peerChecks, @Nullable Instant expires) {}
+    public record Stats(
+            long reloads,
+            long failedReloads,
+            long peerChecks,
+            @Nullable Instant expires) {}
 }

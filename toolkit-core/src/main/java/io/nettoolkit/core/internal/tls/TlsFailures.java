@@ -1,10 +1,10 @@
 package io.nettoolkit.core.internal.tls;
 
-import io.netty.handler.ssl.NotSslRecordException;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertPathValidatorException;
@@ -22,15 +22,16 @@ public final class TlsFailures {
 
     /** Alerts and local findings (RFC 8446 section 6.2), as the JDK or BoringSSL spell them once normalised. */
     private static final List<String> ABOUT_CERTIFICATES = List.of(
+            // First what this side found: the JDK may name the alert it sends in the same message.
+            "empty_client_certificate",
+            "peer_did_not_return_a_certificate",
             "bad_certificate",
             "unsupported_certificate",
             "certificate_revoked",
             "certificate_expired",
             "certificate_unknown",
             "certificate_required",
-            "unknown_ca",
-            "empty_client_certificate",
-            "peer_did_not_return_a_certificate");
+            "unknown_ca");
 
     private static final int MAX_CAUSES = 16;
     private static final int SHOWN_BYTES = 16;
@@ -110,8 +111,9 @@ public final class TlsFailures {
                 "the client showed no certificate; give it one, or make client certificates optional";
             case "certificate_required" ->
                 "the peer asks for a certificate and was shown none; add one with addCertificate";
-            case "unknown_ca" -> "the peer does not trust the issuer of the certificate it was shown (unknown_ca);"
-                    + " is the chain complete, and does the peer trust that issuer?";
+            case "unknown_ca" ->
+                "the peer does not trust the issuer of the certificate it was shown (unknown_ca);"
+                        + " is the chain complete, and does the peer trust that issuer?";
             case "certificate_expired" -> "the peer says that the certificate it was shown has expired";
             default -> "the peer refused the certificate it was shown, or the lack of one (" + alert + ")";
         };

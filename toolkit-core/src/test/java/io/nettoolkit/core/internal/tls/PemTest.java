@@ -3,8 +3,8 @@ package io.nettoolkit.core.internal.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.netty.pkitesting.X509Bundle;
 import io.nettoolkit.core.NetException;
+import io.netty.pkitesting.X509Bundle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyFactory;
@@ -66,7 +66,9 @@ class PemTest {
                 List.of(pem.substring(0, 200), "PEM block 'CERTIFICATE' of line 1 has no END: is the file truncated?"),
                 List.of(pem.substring(0, 200) + "\n" + pem, "of line 1 has no END"),
                 List.of(pem.replaceFirst("M", "*"), "PEM block 'CERTIFICATE' of line 1 is not base64"),
-                List.of("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "block 1 is no X.509 certificate"),
+                List.of(
+                        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+                        "block 1 is no X.509 certificate"),
                 List.of("0\u0082\u0001\u0000", "binary DER, not PEM text; convert it with 'openssl x509 -inform der'"));
     }
 
@@ -170,7 +172,8 @@ class PemTest {
             String encrypted = OpenSslTool.run(plain, "pkcs8", "-topk8", "-v2", cipher, "-passout", "pass:secret");
 
             PrivateKey key = key(encrypted, "secret");
-            assertThat(Identity.matches(publicKey(plain, key.getAlgorithm()), key)).isTrue();
+            assertThat(Identity.matches(publicKey(plain, key.getAlgorithm()), key))
+                    .isTrue();
             assertThatThrownBy(() -> key(encrypted, "wrong")).hasMessageContaining("wrong password?");
             assertThatThrownBy(() -> key(encrypted, null)).hasMessageContaining("no password was given");
         }

@@ -2,6 +2,9 @@ package io.nettoolkit.core.internal.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.TlsConfig;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
@@ -16,10 +19,6 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.pkitesting.X509Bundle;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.TlsConfig;
-import io.nettoolkit.core.TlsConfig.Provider;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,7 +75,7 @@ class TlsSocketIT {
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
-    private TlsConfig.Builder server(Provider provider) {
+    private TlsConfig.Builder server(TlsConfig.Provider provider) {
         return TlsConfig.server(directory.resolve("chain.pem"), directory.resolve("key.pem"))
                 .provider(provider);
     }
@@ -117,7 +116,7 @@ class TlsSocketIT {
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void namesPlainTextForWhatItIs(Provider provider) throws Exception {
+    void namesPlainTextForWhatItIs(TlsConfig.Provider provider) throws Exception {
         serve(server(provider));
 
         try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -128,12 +127,13 @@ class TlsSocketIT {
         NetException failure = serverFailures.poll(30, TimeUnit.SECONDS);
         assertThat(failure.kind()).isEqualTo(Kind.NOT_TLS);
         // OpenSSL does not say what it read.
-        assertThat(failure).hasMessageContaining(provider == Provider.JDK ? "GET / HTTP/1.1" : "does not speak TLS");
+        assertThat(failure)
+                .hasMessageContaining(provider == TlsConfig.Provider.JDK ? "GET / HTTP/1.1" : "does not speak TLS");
     }
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void givesAClientOfAPlainServerTheSameName(Provider provider) throws Exception {
+    void givesAClientOfAPlainServerTheSameName(TlsConfig.Provider provider) throws Exception {
         Channel plain = new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)
@@ -146,15 +146,15 @@ class TlsSocketIT {
                 .bind(InetAddress.getLoopbackAddress(), 0)
                 .sync()
                 .channel();
-        try (LiveTls client = LiveTls.open(
-                TlsConfig.client().provider(provider).build(), fileThread)) {
+        try (LiveTls client = LiveTls.open(TlsConfig.client().provider(provider).build(), fileThread)) {
             Channel channel = connect(client, ((InetSocketAddress) plain.localAddress()).getPort());
             SslHandler handler = channel.pipeline().get(SslHandler.class);
             Throwable cause = handler.handshakeFuture().await().cause();
 
             NetException failure = TlsFailures.describe(cause, null, plain.localAddress(), Duration.ZERO);
             assertThat(failure.kind()).isEqualTo(Kind.NOT_TLS);
-            assertThat(failure).hasMessageContaining(provider == Provider.JDK ? "SSH-2.0" : "does not speak TLS");
+            assertThat(failure)
+                    .hasMessageContaining(provider == TlsConfig.Provider.JDK ? "SSH-2.0" : "does not speak TLS");
         }
     }
 
@@ -212,7 +212,7 @@ class TlsSocketIT {
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void talksToOpenSslsClient(Provider provider) throws Exception {
+    void talksToOpenSslsClient(TlsConfig.Provider provider) throws Exception {
         OpenSslTool.assumeInstalled();
         serve(server(provider).alpn(List.of("h2")));
 
@@ -225,7 +225,7 @@ class TlsSocketIT {
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void showsOpenSslsClientTheCertificateOfTheNameItAsksFor(Provider provider) throws Exception {
+    void showsOpenSslsClientTheCertificateOfTheNameItAsksFor(TlsConfig.Provider provider) throws Exception {
         OpenSslTool.assumeInstalled();
         serve(server(provider)
                 .addCertificate(
@@ -238,7 +238,7 @@ class TlsSocketIT {
 
     @ParameterizedTest
     @CsvSource({"JDK,-tls1_3", "JDK,-tls1_2", "OPENSSL,-tls1_3", "OPENSSL,-tls1_2"})
-    void resumesTheSessionOfOpenSslsClient(Provider provider, String version) throws Exception {
+    void resumesTheSessionOfOpenSslsClient(TlsConfig.Provider provider, String version) throws Exception {
         OpenSslTool.assumeInstalled();
         serve(server(provider));
         String session = directory.resolve("session.pem").toString();
@@ -249,7 +249,7 @@ class TlsSocketIT {
 
     @ParameterizedTest
     @CsvSource({"JDK,-tls1_3", "JDK,-tls1_2", "OPENSSL,-tls1_3", "OPENSSL,-tls1_2"})
-    void wantsACertificateOfOpenSslsClient(Provider provider, String version) throws Exception {
+    void wantsACertificateOfOpenSslsClient(TlsConfig.Provider provider, String version) throws Exception {
         OpenSslTool.assumeInstalled();
         serve(server(provider)
                 .clientCertificates(TlsConfig.ClientCertificates.REQUIRED)
@@ -265,7 +265,7 @@ class TlsSocketIT {
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void keepsServingWhileFilesAreExchangedAgainAndAgain(Provider provider) throws Exception {
+    void keepsServingWhileFilesAreExchangedAgainAndAgain(TlsConfig.Provider provider) throws Exception {
         LiveTls serving = serve(server(provider));
         AtomicBoolean stop = new AtomicBoolean();
         Thread exchanging = new Thread(() -> {
@@ -292,6 +292,8 @@ class TlsSocketIT {
             exchanging.join();
         }
         assertThat(serving.stats().reloads()).isPositive();
-        assertThat(serving.stats().failedReloads()).as("reads of half-exchanged files").isZero();
+        assertThat(serving.stats().failedReloads())
+                .as("reads of half-exchanged files")
+                .isZero();
     }
 }
