@@ -45,7 +45,12 @@ final class ChildJvm {
         command.addAll(flags);
         if (modules) {
             String core = EventLoops.class.getPackageName();
-            String tests = Path.of(ChildJvm.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+            String tests = Path.of(ChildJvm.class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
             command.addAll(List.of("-p", classPath, "--patch-module", core + "=" + tests));
             command.addAll(List.of("-m", core + "/" + main.getName()));
         } else {

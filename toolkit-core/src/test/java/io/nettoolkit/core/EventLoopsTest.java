@@ -123,7 +123,8 @@ class EventLoopsTest {
             assertThat(blocked.group().isTerminated()).isFalse();
         }
         release.countDown();
-        assertThat(blocked.group().terminationFuture().await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(blocked.group().terminationFuture().await(30, TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Test

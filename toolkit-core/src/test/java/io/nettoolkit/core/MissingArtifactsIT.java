@@ -48,8 +48,10 @@ class MissingArtifactsIT {
                 .contains("EPOLL: epoll is not among the modules: add io.netty:netty-transport-native-epoll")
                 .contains("and start with --add-modules " + modules)
                 .contains("loops=NIO");
-        String withModules =
-                new ChildJvm().onModulePath().flag("--add-modules", modules + ",jdk.jfr").run(Report.class);
+        String withModules = new ChildJvm()
+                .onModulePath()
+                .flag("--add-modules", modules + ",jdk.jfr")
+                .run(Report.class);
         assertThat(withModules).contains("loops=EPOLL").contains("jfr=true");
     }
 

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 record NativeArtifact(String name, String library, String systems, String needed) {
 
     /** A transport is an optional module, and the module system leaves out what nobody asked for. */
-    private static final boolean ON_MODULE_PATH = NativeArtifact.class.getModule().isNamed();
+    private static final boolean ON_MODULE_PATH =
+            NativeArtifact.class.getModule().isNamed();
 
     private static final String OS = System.getProperty("os.name", "an unknown system");
 
@@ -46,7 +47,9 @@ record NativeArtifact(String name, String library, String systems, String needed
     UnsupportedOperationException explain(Throwable cause) {
         String text;
         if (cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException) {
-            text = name + (ON_MODULE_PATH ? " is not among the modules: " : " is not on the class path: ") + whatToAdd();
+            text = name
+                    + (ON_MODULE_PATH ? " is not among the modules: " : " is not on the class path: ")
+                    + whatToAdd();
         } else if (cause instanceof LinkageError && !isLibraryPackaged()) {
             text = name + " finds no native library: " + whatToAdd();
         } else {
