@@ -53,7 +53,7 @@ public interface Connection {
      *     closing, with a {@link io.nettoolkit.core.NetException} when the connection ended before the frame was
      *     written; completes on the event loop. Cancelling it does not take the frame back
      */
-    CompletableFuture<Void> send(ByteBuf frame);
+    CompletableFuture<@Nullable Void> send(ByteBuf frame);
 
     /** Whether the write queue is below half of its cap. */
     boolean isWritable();

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens framed TCP connections.
@@ -95,7 +96,7 @@ public final class TcpClient implements AutoCloseable {
     }
 
     /** Ends every connection at once and opens no more; completes when the last is gone. */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         return dialer.closeAsync();
     }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts framed TCP connections.
@@ -85,7 +86,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /** Stops listening and closes every connection at once; completes when the last is gone. */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         return listening.closeAsync();
     }
 

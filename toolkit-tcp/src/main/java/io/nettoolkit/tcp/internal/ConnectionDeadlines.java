@@ -152,8 +152,8 @@ final class ConnectionDeadlines {
         if (readsPaused) {
             return null;
         }
-        boolean frameLate = awaitsFirstFrame && passed(openedNanos, settings.firstFrameNanos, nowNanos)
-                || inFrame && passed(frameSinceNanos, settings.wholeFrameNanos, nowNanos);
+        boolean frameLate = (awaitsFirstFrame && passed(openedNanos, settings.firstFrameNanos, nowNanos))
+                || (inFrame && passed(frameSinceNanos, settings.wholeFrameNanos, nowNanos));
         if (frameLate) {
             return Kind.FRAME_TIMEOUT;
         }

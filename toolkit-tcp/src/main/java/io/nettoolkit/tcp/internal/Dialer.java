@@ -19,6 +19,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import java.util.function.Function;
 
 /**
@@ -100,7 +101,7 @@ public final class Dialer {
     }
 
     /** Ends every connection at once. */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         return group.close().thenApply(report -> null);
     }
 

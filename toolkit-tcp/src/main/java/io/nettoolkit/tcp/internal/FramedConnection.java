@@ -470,7 +470,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     }
 
     @Override
-    public CompletableFuture<Void> send(ByteBuf frame) {
+    public CompletableFuture<@Nullable Void> send(ByteBuf frame) {
         return sends.send(frame);
     }
 

@@ -107,7 +107,7 @@ public final class Listening {
     }
 
     /** Stops at once. */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         return afterAccepting(group.close()).thenApply(report -> null);
     }
 

@@ -104,7 +104,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         }
     }
 
-    CompletableFuture<Void> send(ByteBuf frame) {
+    CompletableFuture<@Nullable Void> send(ByteBuf frame) {
         int wireBytes;
         try {
             settings.format.checkOutbound(frame);
@@ -113,7 +113,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
             frame.release();
             throw badFrame;
         }
-        ToolkitFuture<Void> future = new ToolkitFuture<>(loop);
+        ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(loop);
         if (!open) {
             frame.release();
             future.fail(new RejectedException(
@@ -127,7 +127,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         return future;
     }
 
-    private void sendReserved(ByteBuf frame, int wireBytes, ToolkitFuture<Void> future) {
+    private void sendReserved(ByteBuf frame, int wireBytes, ToolkitFuture<@Nullable Void> future) {
         WriteWaiter waiter = failure -> {
             if (failure == null) {
                 future.succeed(null);

@@ -162,7 +162,7 @@ class DeadlineWheelTest {
         channel.runScheduledPendingTasks();
     }
 
-    private final class Timed extends TimedHandler {
+    private static final class Timed extends TimedHandler {
         final List<Long> calls = new ArrayList<>();
         long expected = DeadlineWheel.NEVER;
         Runnable onCall = () -> {};
