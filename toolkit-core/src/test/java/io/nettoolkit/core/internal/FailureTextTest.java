@@ -60,4 +60,20 @@ class FailureTextTest {
         assertThat(FailureText.why(Kind.RESET, new IOException(""))).isEqualTo("IOException");
         assertThat(FailureText.why(Kind.RESET, null)).isEmpty();
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "CONNECT_TIMEOUT, firewall",
+        "CONNECT_REFUSED, nothing listens there",
+        "UNREACHABLE, routes",
+        "ADDRESS_IN_USE, another port",
+        "PERMISSION, privileges",
+        "RESOURCE_EXHAUSTED, ulimit",
+        "TLS_CERTIFICATE, chain",
+        "TLS_TIMEOUT, may not speak TLS",
+        "PATH_LOST, acknowledging",
+    })
+    void saysWhatToDoAbout(Kind kind, String hint) {
+        assertThat(FailureText.why(kind, null)).contains(hint);
+    }
 }

@@ -265,6 +265,16 @@ class ToolkitFutureTest {
     }
 
     @Test
+    void givesDependentsTheirResult() throws Exception {
+        CompletableFuture<Integer> length = future.thenApply(String::length);
+        future.succeed("done");
+
+        assertThat(length.get()).isEqualTo(4);
+        assertThat(length.get(1, SECONDS)).isEqualTo(4);
+        assertThat(length.join()).isEqualTo(4);
+    }
+
+    @Test
     void goesThroughTheCombinatorsOfTheJdk() {
         CompletableFuture<Object> any = CompletableFuture.anyOf(future, new CompletableFuture<>());
         CompletableFuture<Void> all = CompletableFuture.allOf(future, CompletableFuture.completedFuture(1));
