@@ -92,6 +92,9 @@ class FramingTest {
         assertThat(Framing.varint(1 << 30).maxFrameBytes()).isEqualTo(1 << 30);
         assertThat(Framing.fixedLength(12).withChecksum().maxFrameBytes()).isEqualTo(12);
         assertThat(Framing.line(9).maxFrameBytes()).isEqualTo(9);
+        assertThat(Framing.varint(1).maxFrameBytes()).isOne();
+        assertThat(Framing.lengthField().maxFrameBytes(7).build().maxFrameBytes())
+                .isEqualTo(7);
     }
 
     @Test
