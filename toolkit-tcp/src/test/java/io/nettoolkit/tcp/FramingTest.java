@@ -155,10 +155,10 @@ class FramingTest {
     void checksOptionsAgainstEachOtherWhenBuilt() {
         assertThatThrownBy(() -> lengthField(f -> f.width(1).adjustment(-300)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("adjustment: -300 (leaves room");
+                .hasMessageStartingWith("adjustment: -300 (must leave room");
         assertThatThrownBy(() -> lengthField(f -> f.offset(8).maxFrameBytes(4)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("offset 8, maxFrameBytes 4");
+                .hasMessageStartingWith("maxFrameBytes: 4 (must leave room for a message of 8 bytes");
     }
 
     @Test
