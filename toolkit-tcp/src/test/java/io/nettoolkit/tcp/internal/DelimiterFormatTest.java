@@ -53,7 +53,8 @@ class DelimiterFormatTest {
         assertThatThrownBy(() -> encode(format(delimiter, 10), ascii(message)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("message: " + message.length() + " bytes (must not end in the first " + bytes
-                        + " bytes of the delimiter, which would make the frame end there)");
+                        + " of the delimiter's " + delimiter.length()
+                        + " bytes, which would make the frame end there)");
     }
 
     @ParameterizedTest
@@ -71,7 +72,12 @@ class DelimiterFormatTest {
                 .hasMessage("message: 4 bytes (must not contain the delimiter, found at 2)");
         assertThatThrownBy(() -> encode(
                         format("ab", 10), Unpooled.wrappedBuffer(ascii("ababx")).skipBytes(1)))
-                .hasMessageContaining("found at 1");
+                .hasMessage("message: 4 bytes (must not contain the delimiter, found at 1)");
+        assertThatThrownBy(() -> encode(
+                        format("aa", 10), Unpooled.wrappedBuffer(ascii("xxa")).skipBytes(1)))
+                .hasMessageStartingWith("message: 2 bytes (must not end in the first 1 of the delimiter's 2 bytes");
+        assertThat(encode(format("aa", 10), Unpooled.wrappedBuffer(ascii("a")).skipBytes(1)))
+                .isEqualTo(ascii("aa"));
         assertThat(encode(
                         format("ab", 10), Unpooled.wrappedBuffer(ascii("abxab")).setIndex(1, 4)))
                 .isEqualTo(ascii("bxaab"));
