@@ -112,7 +112,7 @@ public final class Demo implements Callable<Integer> {
                     Locale.ROOT,
                     "demo: FAILED for %,d of %,d files%n",
                     failures.size(),
-                    tree.files().size());
+                    tree.files().size() + tree.unreadable().size());
             failures.forEach(failure -> err.println("    " + failure));
             return 1;
         }

@@ -40,8 +40,8 @@ public final class Examples implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Endpoint.class, Endpoint::parse)
                 .setExecutionExceptionHandler((thrown, failed, parsed) -> {
-                    boolean wrapped = thrown instanceof CompletionException && thrown.getCause() != null;
-                    Throwable failure = wrapped ? thrown.getCause() : thrown;
+                    Throwable cause = thrown.getCause();
+                    Throwable failure = thrown instanceof CompletionException && cause != null ? cause : thrown;
                     System.err.println(failed.getCommandName() + ": "
                             + (failure instanceof NullPointerException ? failure : failure.getMessage()));
                     return failed.getCommandSpec().exitCodeOnExecutionException();

@@ -1,5 +1,7 @@
 package io.nettoolkit.examples;
 
+import static java.util.Objects.requireNonNull;
+
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.examples.FileDigest.Result;
 import io.nettoolkit.tcp.Connection;
@@ -66,7 +68,7 @@ final class FileClient implements FrameHandler {
     }
 
     private static void tell(Connection connection, Event event) {
-        ((Sender) connection.attachment()).events.add(event);
+        ((Sender) requireNonNull(connection.attachment(), "set in onOpen")).events.add(event);
     }
 
     /** What the event loop tells the thread that reads files. */
@@ -95,7 +97,7 @@ final class FileClient implements FrameHandler {
                 try {
                     send(file);
                 } catch (ConnectionLost lost) {
-                    report.failed(file, lost.getMessage());
+                    report.failed(file, lost.why);
                     connection.abort();
                     return;
                 } catch (InterruptedException stopped) {
@@ -208,8 +210,11 @@ final class FileClient implements FrameHandler {
     private static final class ConnectionLost extends Exception {
         private static final long serialVersionUID = 1;
 
-        ConnectionLost(String message) {
-            super(message);
+        private final String why;
+
+        ConnectionLost(String why) {
+            super(why);
+            this.why = why;
         }
     }
 }

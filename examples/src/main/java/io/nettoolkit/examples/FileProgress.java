@@ -23,7 +23,7 @@ final class FileProgress implements AutoCloseable {
     FileProgress(PrintStream out, long totalBytes) {
         this.out = out;
         this.totalBytes = totalBytes;
-        bar = isTerminal(out)
+        bar = isTerminal()
                 ? new ProgressBarBuilder()
                         .setTaskName("sending")
                         .setInitialMax(totalBytes)
@@ -58,13 +58,13 @@ final class FileProgress implements AutoCloseable {
         }
     }
 
-    private static boolean isTerminal(PrintStream out) {
+    @SuppressWarnings("SystemConsoleNull") // since Java 22 there may be a console without a terminal: it is asked below
+    private static boolean isTerminal() {
         Console console = System.console();
-        if (out != System.out || console == null) {
+        if (console == null) {
             return false;
         }
         try {
-            // Since Java 22 there may be a console without a terminal, and a method to ask.
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException olderJava) {
             return true;

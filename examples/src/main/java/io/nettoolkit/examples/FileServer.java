@@ -1,5 +1,7 @@
 package io.nettoolkit.examples;
 
+import static java.util.Objects.requireNonNull;
+
 import io.nettoolkit.examples.FileDigest.Result;
 import io.nettoolkit.tcp.Connection;
 import io.nettoolkit.tcp.FrameHandler;
@@ -34,7 +36,7 @@ class FileServer implements FrameHandler {
 
     @Override
     public void onFrame(Connection connection, ByteBuf frame) {
-        FileDigest file = (FileDigest) connection.attachment();
+        FileDigest file = (FileDigest) requireNonNull(connection.attachment(), "set in onOpen");
         byte kind = frame.readByte();
         switch (kind) {
             case DATA -> file.update(frame);

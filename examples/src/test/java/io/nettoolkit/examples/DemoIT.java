@@ -1,6 +1,7 @@
 package io.nettoolkit.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nettoolkit.examples.FileDigest.Result;
 import io.nettoolkit.tcp.Connection;
@@ -9,7 +10,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +25,9 @@ class DemoIT {
 
     @TempDir
     Path input;
+
+    @TempDir
+    Path shared;
 
     @Test
     void confirmsSmallLargeAndEmptyFilesInDirectories() throws Exception {
@@ -46,8 +54,8 @@ class DemoIT {
     void takesTheDirectoryFromTheSystemPropertyToo() throws Exception {
         write("only", 1);
 
-        try (ChildProgram program = ChildProgram.command(ChildProgram.java(
-                java.util.List.of("-Dinput=" + input, "-jar", ChildProgram.JAR.toString()), "demo"))) {
+        try (ChildProgram program = ChildProgram.command(
+                ChildProgram.java(List.of("-Dinput=" + input, "-jar", ChildProgram.JAR.toString()), "demo"))) {
             assertThat(program.finish().out()).contains("answers   1 of 1 files: size and SHA-256 agree");
         }
     }
@@ -90,6 +98,38 @@ class DemoIT {
         assertThat(result.out())
                 .contains("answers   1 of 1 files: size and SHA-256 agree")
                 .contains("note      growing: changed while it was sent; what was sent is what was checked");
+    }
+
+    @Test
+    void failsForAFileItMayNotReadAndSendsTheOthers() throws Exception {
+        write("readable", 10);
+        Files.setPosixFilePermissions(write("locked/away", 10).getParent(), Set.of());
+        Files.setPosixFilePermissions(write("secret", 10), Set.of());
+        Files.setPosixFilePermissions(input, PosixFilePermissions.fromString("rwxr-xr-x"));
+        List<String> command = new ArrayList<>();
+        Path jar = ChildProgram.JAR;
+        if (Files.isReadable(input.resolve("secret"))) {
+            // Only root may read everything, and only root may become somebody else; its jar may be out of reach then.
+            assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "root, and no setpriv to become another user");
+            command.addAll(List.of("/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"));
+            jar = Files.copy(jar, shared.resolve("examples.jar"));
+            Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
+            Files.setPosixFilePermissions(jar, PosixFilePermissions.fromString("r--r--r--"));
+        }
+        command.addAll(ChildProgram.java(List.of("-jar", jar.toString()), "demo", "--input", input.toString()));
+
+        try (ChildProgram program = ChildProgram.command(command)) {
+            ChildProgram.Result result = program.finish();
+
+            assertThat(result.status()).isEqualTo(1);
+            assertThat(result.out()).contains("answers   1 of 2 files, not all as they should be");
+            assertThat(result.err())
+                    .contains("demo: FAILED for 2 of 3 files")
+                    .contains("locked: cannot be read: permission denied")
+                    .contains("secret: cannot be read: permission denied");
+        } finally {
+            Files.setPosixFilePermissions(input.resolve("locked"), PosixFilePermissions.fromString("rwx------"));
+        }
     }
 
     @Test
