@@ -55,10 +55,9 @@ public final class FileThread {
     private static void schedule(FileWatch watch, long delayNanos) {
         Runnable look = () -> {
             guard.run(() -> watch.poll(guard));
-            if (!watch.isClosed()) {
-                schedule(watch, watch.nextDelayNanos());
-            }
+            schedule(watch, watch.nextDelayNanos());
         };
+        // Takes it back at once where the watch has been closed.
         watch.scheduled(executor.schedule(look, delayNanos, TimeUnit.NANOSECONDS));
     }
 }

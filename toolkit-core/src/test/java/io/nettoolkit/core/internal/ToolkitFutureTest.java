@@ -190,8 +190,8 @@ class ToolkitFutureTest {
     @Test
     void setsNoTimerWhenItIsDone() {
         future.succeed("done");
-        future.orTimeout(5, SECONDS);
-        future.completeOnTimeout("default", 6, SECONDS);
+        assertThat(future.orTimeout(5, SECONDS)).isSameAs(future);
+        assertThat(future.completeOnTimeout("default", 6, SECONDS)).isSameAs(future);
 
         assertThat(channel.runScheduledPendingTasks()).isEqualTo(-1);
     }
