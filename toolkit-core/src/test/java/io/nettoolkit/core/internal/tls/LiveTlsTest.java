@@ -378,6 +378,30 @@ class LiveTlsTest {
     }
 
     @Test
+    void losesNoContextWhenItIsClosedDuringAReload() throws Exception {
+        AtomicInteger reads = new AtomicInteger();
+        List<LiveTls> self = new ArrayList<>();
+        TlsSettings settings = TlsSettings.of(config(directory, TlsConfig.Provider.OPENSSL)
+                .reloadEvery(Duration.ZERO)
+                .build());
+        LiveTls server = new LiveTls(settings, fileThread, files -> {
+            if (reads.incrementAndGet() == 3) {
+                // The second read was torn, the third is whole, and meanwhile somebody closes.
+                TestCertificates.write(directory, SECOND);
+                self.get(0).close();
+            }
+            return FileSnapshot.read(files);
+        });
+        self.add(server);
+
+        Breakage.FOREIGN_KEY.apply(directory);
+        assertThatThrownBy(() -> server.reload().join()).hasCauseInstanceOf(RejectedException.class);
+
+        assertThat(server.currentContext()).isNull();
+        assertThat(recorder.reloads).isEmpty();
+    }
+
+    @Test
     void failsToOpenWithAMessageThatNamesTheFile() {
         assertThatThrownBy(() -> open(config(directory.resolve("absent"), TlsConfig.Provider.AUTO)))
                 .isInstanceOfSatisfying(
