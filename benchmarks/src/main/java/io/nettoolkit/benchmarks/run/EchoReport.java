@@ -151,7 +151,7 @@ final class EchoReport {
                         Verdict.of(throughput.get(), target.minimum()).toString(),
                         cpu.get().toString(),
                         Verdict.of(cpu.get(), target.minimum()).toString(),
-                        whatCounts(target, throughput.get()));
+                        whatCounts(target, throughput.get(), cpu.get()));
             }
         }
         return table.isEmpty()
@@ -160,12 +160,15 @@ final class EchoReport {
                         + " generator is the bottleneck or throughput decides nothing.\n";
     }
 
-    private String whatCounts(EchoTarget target, Interval throughput) {
+    private String whatCounts(EchoTarget target, Interval throughput, Interval cpu) {
         double busiest = Math.max(generatorShare(target.load(), TOOLKIT), generatorShare(target.load(), target.peer()));
         if (busiest >= SATURATED) {
             return String.format(Locale.ROOT, "CPU (generator at %.0f %%)", busiest * 100);
         }
-        return Verdict.of(throughput, target.minimum()) == Verdict.NOT_DECIDABLE ? "CPU" : "msg/s";
+        if (Verdict.of(throughput, target.minimum()) != Verdict.NOT_DECIDABLE) {
+            return "msg/s";
+        }
+        return Verdict.of(cpu, target.minimum()) != Verdict.NOT_DECIDABLE ? "CPU" : "neither";
     }
 
     private double generatorShare(EchoPreset load, String entry) {
@@ -178,7 +181,7 @@ final class EchoReport {
     }
 
     private String peerWins() {
-        Table table = new Table("load", "peer", "figure", "toolkit to peer");
+        Table table = new Table("load", "peer", "figure", "ratio, below 1 for the peer [95 %]");
         for (EchoPreset load : loads) {
             Set<String> entries = samples.entries(EchoSample.CLOSED, load);
             if (!entries.contains(TOOLKIT)) {

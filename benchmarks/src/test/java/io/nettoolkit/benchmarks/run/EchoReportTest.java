@@ -34,6 +34,14 @@ class EchoReportTest {
     }
 
     @Test
+    void letsNothingCountOfTooFewRounds() {
+        add("nettyTutorial", 1, 1_000, 1);
+        add("toolkit", 1, 2_000, 0.5);
+
+        assertThat(row("nettyTutorial", "1.5x")).contains("Not decidable here").endsWith("neither |");
+    }
+
+    @Test
     void namesWhereAPeerWins() {
         for (int round = 1; round <= 9; round++) {
             add("nettyTutorial", round, 1_000, 1);
