@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class FileProgress implements AutoCloseable {
 
     private static final long BYTES_PER_MB = 1_000_000;
+    private static final long BYTES_PER_KB = 1_000;
     private static final int LINES = 5;
 
     private final PrintStream out;
@@ -27,7 +28,7 @@ final class FileProgress implements AutoCloseable {
                 ? new ProgressBarBuilder()
                         .setTaskName("sending")
                         .setInitialMax(totalBytes)
-                        .setUnit(" MB", BYTES_PER_MB)
+                        .setUnit(" kB", BYTES_PER_KB)
                         .setStyle(ProgressBarStyle.ASCII)
                         .setConsumer(new ConsoleProgressBarConsumer(out))
                         .build()
