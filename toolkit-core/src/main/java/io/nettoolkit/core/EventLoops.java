@@ -2,6 +2,7 @@ package io.nettoolkit.core;
 
 import io.nettoolkit.core.internal.LoopWatchdog;
 import io.nettoolkit.core.internal.StallAlarm;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.core.internal.transport.LoopGroup;
 import io.nettoolkit.core.internal.transport.TransportProvider;
 import io.netty.buffer.ByteBufAllocator;
@@ -71,6 +72,9 @@ public final class EventLoops implements AutoCloseable {
         notChosen = notChosen(transport, builder.transport != null);
         allocator = builder.allocator;
         this.closeable = closeable;
+        JfrEvents.register();
+        // The allocator's first chunk does the same for Netty's own events.
+        allocator.directBuffer(1).release();
         provider = TransportProvider.of(transport);
         String threadNames = name + "-" + transport.name().toLowerCase(Locale.ROOT);
         group = new LoopGroup(builder.threads, threadNames, !closeable, provider.newIoHandlerFactory());

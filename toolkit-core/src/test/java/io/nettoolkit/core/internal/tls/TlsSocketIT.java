@@ -2,6 +2,7 @@ package io.nettoolkit.core.internal.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.concurrent.Future;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.TlsConfig;
@@ -31,6 +32,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -147,8 +149,7 @@ class TlsSocketIT {
                 .sync()
                 .channel();
         try (LiveTls client = LiveTls.open(TlsConfig.client().provider(provider).build(), fileThread)) {
-            Channel channel = connect(client, ((InetSocketAddress) plain.localAddress()).getPort());
-            SslHandler handler = channel.pipeline().get(SslHandler.class);
+            SslHandler handler = connect(client, ((InetSocketAddress) plain.localAddress()).getPort());
             Throwable cause = handler.handshakeFuture().await().cause();
 
             NetException failure = TlsFailures.describe(cause, null, plain.localAddress(), Duration.ZERO);
@@ -158,15 +159,18 @@ class TlsSocketIT {
         }
     }
 
-    private Channel connect(LiveTls client, int to) throws Exception {
-        return new Bootstrap()
+    /** Connects; the handler is handed out by itself, because a failed handshake takes it out of its pipeline. */
+    private SslHandler connect(LiveTls client, int to) throws Exception {
+        AtomicReference<SslHandler> made = new AtomicReference<>();
+        new Bootstrap()
                 .group(loops)
                 .channel(NioSocketChannel.class)
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        made.set(client.newHandler(channel.alloc(), "localhost", to));
                         channel.pipeline()
-                                .addLast(client.newHandler(channel.alloc(), "localhost", to))
+                                .addLast(made.get())
                                 .addLast(new ChannelInboundHandlerAdapter() {
                                     @Override
                                     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
@@ -176,8 +180,8 @@ class TlsSocketIT {
                     }
                 })
                 .connect(InetAddress.getLoopbackAddress(), to)
-                .sync()
-                .channel();
+                .sync();
+        return made.get();
     }
 
     /** Runs s_client until it has printed {@code until}; what it said. */
@@ -282,10 +286,9 @@ class TlsSocketIT {
                         .build(),
                 new ManualFileTasks())) {
             for (int i = 0; i < 50; i++) {
-                Channel channel = connect(client, port);
-                SslHandler handler = channel.pipeline().get(SslHandler.class);
-                assertThat(handler.handshakeFuture().await().cause()).isNull();
-                channel.close().sync();
+                Future<Channel> handshake = connect(client, port).handshakeFuture().await();
+                assertThat(handshake.cause()).isNull();
+                handshake.getNow().close().sync();
             }
         } finally {
             stop.set(true);
