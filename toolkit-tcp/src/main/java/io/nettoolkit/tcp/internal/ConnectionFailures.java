@@ -1,5 +1,6 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
@@ -39,6 +40,14 @@ final class ConnectionFailures {
                 Kind.FRAME_TRUNCATED,
                 Operation.DECODE,
                 "the stream ended inside a frame, after " + bytes + " bytes of it");
+    }
+
+    /** What becomes of a frame that was taken and not written when the connection ended. */
+    NetException unwritten(CloseReason ended) {
+        return at(ended.kind(), Operation.WRITE)
+                .detail("the connection ended before this was written")
+                .cause(ended.failure())
+                .build();
     }
 
     NetException handlerThrew(String method, Throwable thrown) {

@@ -277,6 +277,16 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         call("onWritable", () -> settings.handler.onWritable(this));
     }
 
+    /** Netty says of a write that was under way only that the channel is closed; the connection knows why. */
+    @Override
+    public Throwable writeFailure(Throwable cause) {
+        CloseReason known = reason;
+        if (known == null || cause instanceof NetException) {
+            return failures().of(cause, Operation.WRITE);
+        }
+        return failures().unwritten(known);
+    }
+
     // ---- ending
 
     /** The first reason stays. */
@@ -435,8 +445,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         state = State.CLOSED;
         history.ended(settings.time.nanoTime());
-        NetException dropped =
-                failures().of(ended.kind(), Operation.WRITE, "the connection ended before this was written");
+        NetException dropped = failures().unwritten(ended);
         intake.close();
         sends.close(dropped);
         shard.countOut(sends.takeFramesOut(), sends.takeBytesOut());

@@ -52,6 +52,9 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
 
         /** There is room again after a refusal. */
         void onQueueWritable();
+
+        /** Why a frame was not written, in the words of the connection. */
+        Throwable writeFailure(Throwable cause);
     }
 
     private static final VarHandle PENDING;
@@ -132,7 +135,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
             if (failure == null) {
                 future.succeed(null);
             } else {
-                future.fail(failure);
+                future.fail(owner.writeFailure(failure));
             }
         };
         if (loop.inEventLoop()) {
