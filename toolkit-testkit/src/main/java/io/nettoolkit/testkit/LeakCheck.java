@@ -36,8 +36,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
  *
  * <ul>
  *   <li><b>Threads</b>: every platform thread that was started meanwhile and still runs, save those that the JDK,
- *       JUnit, Netty ({@code GlobalEventExecutor}) and Net Toolkit (names starting {@code nettoolkit-}) share across
- *       the JVM. Virtual threads cannot be seen.
+ *       JUnit, Netty ({@code GlobalEventExecutor}) and Net Toolkit (ticker, file thread, shared event loops) keep for the
+ *       whole JVM. Virtual threads cannot be seen.
  *   <li><b>Channels</b>, by their sockets: on Linux, every open socket of the process (TCP, UDP, Unix; NIO, epoll and
  *       io_uring alike, and those that no Netty channel owns) that was not open before; reported with its addresses.
  *       Embedded and local channels have no socket and cannot be seen, nor can anything on other systems.
