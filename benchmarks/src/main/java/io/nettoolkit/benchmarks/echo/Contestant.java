@@ -35,6 +35,7 @@ public enum Contestant {
     public static final String TOOLKIT = "toolkit";
 
     private final String label;
+    @SuppressWarnings("ImmutableEnumChecker") // method references without state
     private final @Nullable Supplier<EchoServer> inJvm;
 
     Contestant(String label, @Nullable Supplier<EchoServer> inJvm) {

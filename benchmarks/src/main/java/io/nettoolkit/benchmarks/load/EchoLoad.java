@@ -1,8 +1,10 @@
 package io.nettoolkit.benchmarks.load;
 
 import io.nettoolkit.core.TimeSource;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -61,7 +63,11 @@ public final class EchoLoad {
             System.exit(2);
         }
         LoadSpec spec = LoadSpec.parse(Arrays.asList(arguments));
-        InetSocketAddress server = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
+        InetAddress host = NetUtil.createInetAddressFromIpAddressString(arguments[0]);
+        if (host == null) {
+            throw new IllegalArgumentException("HOST: " + arguments[0] + " (must be an IP address)");
+        }
+        InetSocketAddress server = new InetSocketAddress(host, Integer.parseInt(arguments[1]));
         System.out.println(run(server, spec, () -> System.out.println(LoadResult.MEASURING))
                 .toLine());
     }

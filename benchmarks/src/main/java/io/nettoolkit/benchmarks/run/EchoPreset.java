@@ -33,7 +33,7 @@ record EchoPreset(String name, Shape shape) {
                     "load: " + text + " (must be one of " + names() + " or CONNECTIONSxDEPTHxBYTES)");
         }
         int[] numbers =
-                Arrays.stream(text.split("x")).mapToInt(Integer::parseInt).toArray();
+                Arrays.stream(text.split("x", -1)).mapToInt(Integer::parseInt).toArray();
         return new EchoPreset(text, new Shape(numbers[0], numbers[1], numbers[2]));
     }
 

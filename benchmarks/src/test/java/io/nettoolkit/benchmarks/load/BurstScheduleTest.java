@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 
 class BurstScheduleTest {
 
-    private static final long START = Long.MAX_VALUE - 5_000_000; // the clock may overflow in the middle of a run
+    /** The clock may overflow in the middle of a run. */
+    private static final long START = Long.sum(Long.MAX_VALUE, -5_000_000);
 
     @Test
     void spacesBurstsEvenly() {

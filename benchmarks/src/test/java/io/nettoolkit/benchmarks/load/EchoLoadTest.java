@@ -116,10 +116,11 @@ class EchoLoadTest {
 
         private void echo() {
             try (Socket socket = listener.accept()) {
-                byte[] frame;
-                while ((frame = socket.getInputStream().readNBytes(SHAPE.frameBytes())).length > 0) {
+                byte[] frame = socket.getInputStream().readNBytes(SHAPE.frameBytes());
+                while (frame.length > 0) {
                     frames.incrementAndGet();
                     socket.getOutputStream().write(frame);
+                    frame = socket.getInputStream().readNBytes(SHAPE.frameBytes());
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -15,8 +15,8 @@ class EchoReportTest {
     @Test
     void takesRatiosWithinEachRound() {
         for (int round = 1; round <= 9; round++) {
-            add("nettyTutorial", round, 1_000 * round, 1);
-            add("toolkit", round, 2_000 * round, 1);
+            add("nettyTutorial", round, 1_000L * round, 1);
+            add("toolkit", round, 2_000L * round, 1);
         }
 
         assertThat(row("nettyTutorial", "1.5x")).contains("2.00 [2.00, 2.00]", "Holds", "msg/s |");
