@@ -56,6 +56,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
  * <p><b>Failure.</b> An {@link AssertionError} that lists everything left over. An {@link IllegalStateException} says
  * that buffers cannot be checked: explicit garbage collection is disabled, or error logging of Netty's detector is off.
  */
+@SuppressWarnings("exports") // transitive, JUnit would be forced on every module that uses the test kit
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
 
     private static final Namespace NAMESPACE = Namespace.create(LeakCheck.class);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.nettoolkit.benchmarks.echo.NettyExpertEcho;
 import io.nettoolkit.benchmarks.echo.NettyTutorialEcho;
+import io.nettoolkit.benchmarks.echo.ToolkitEcho;
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -49,14 +50,23 @@ public class FrameCodecBenchmark {
     @Param({"adaptive", "pooled"})
     public String allocator = "adaptive";
 
+    private @Nullable BurstChannel toolkit;
     private @Nullable BurstChannel nettyTutorial;
     private @Nullable BurstChannel nettyExpert;
 
     /** Builds one channel per contestant and checks that it echoes faithfully. */
     @Setup
     public void setUp() {
+        toolkit = channel(ToolkitEcho.handlers());
         nettyTutorial = channel(NettyTutorialEcho.handlers());
         nettyExpert = channel(NettyExpertEcho.handlers());
+    }
+
+    /** The toolkit's framing handler, alone in a plain pipeline. */
+    @Benchmark
+    @OperationsPerInvocation(BURST)
+    public long toolkit() {
+        return requireNonNull(toolkit).echo();
     }
 
     /** Netty's stock decoder and prepender, flush in {@code channelReadComplete}. */

@@ -7,6 +7,8 @@ import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.tcp.Limits;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -60,56 +62,55 @@ final class Admission extends ChannelInboundHandlerAdapter {
         Channel child = (Channel) message;
         SocketAddress remote = child.remoteAddress();
         Limits limits = settings.limits;
+        Object address = limits.maxConnectionsPerAddress() == 0 ? null : key(remote);
         if (group.isStopping()) {
-            reject(child, remote, Reason.SHUTTING_DOWN, "the server is draining or closed");
+            rejectStopping(child);
         } else if (limits.maxConnections() != 0 && group.size() >= limits.maxConnections()) {
-            reject(
-                    child,
-                    remote,
-                    Reason.CONNECTION_LIMIT,
-                    "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit");
-        } else if (limits.maxConnectionsPerAddress() != 0 && !enter(child, remote, limits.maxConnectionsPerAddress())) {
-            reject(
-                    child,
-                    remote,
-                    Reason.CONNECTION_LIMIT,
-                    "maxConnectionsPerAddress " + limits.maxConnectionsPerAddress() + " is reached for " + remote);
+            String detail = "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit";
+            reject(child, Reason.CONNECTION_LIMIT, detail);
+        } else if (address != null && !enterAddress(address, limits.maxConnectionsPerAddress())) {
+            String detail = "maxConnectionsPerAddress " + limits.maxConnectionsPerAddress() + " is reached for " + remote;
+            reject(child, Reason.CONNECTION_LIMIT, detail);
         } else {
-            accepted.setOpaque(accepted.getPlain() + 1);
-            long waitNanos = limits.acceptsPerSecond() == 0 ? 0 : accountAccept(limits.acceptsPerSecond());
-            if (waitNanos <= 0) {
-                ctx.fireChannelRead(child);
-            } else {
-                hold(ctx, child, waitNanos);
-            }
+            admit(ctx, child, new Visit(address));
         }
     }
 
-    /** Reading ahead of the rate is the transport's business: it may hand over a few more before the pause works. */
-    private void hold(ChannelHandlerContext ctx, Channel child, long waitNanos) {
+    private void admit(ChannelHandlerContext ctx, Channel child, Visit visit) {
+        group.entered();
+        child.closeFuture().addListener(visit);
+        accepted.setOpaque(accepted.getPlain() + 1);
+        int perSecond = settings.limits.acceptsPerSecond();
+        long waitNanos = perSecond == 0 ? 0 : accountAccept(perSecond);
+        if (waitNanos <= 0) {
+            ctx.fireChannelRead(child);
+            return;
+        }
+        // Reading ahead of the rate is the transport's business: it may hand over a few more before the pause works.
         ctx.channel().config().setAutoRead(false);
         held++;
-        ctx.executor()
-                .schedule(
-                        () -> {
-                            if (--held == 0) {
-                                ctx.channel().config().setAutoRead(true);
-                            }
-                            if (group.isStopping()) {
-                                reject(
-                                        child,
-                                        child.remoteAddress(),
-                                        Reason.SHUTTING_DOWN,
-                                        "the server is draining or closed");
-                            } else {
-                                ctx.fireChannelRead(child);
-                            }
-                        },
-                        waitNanos,
-                        TimeUnit.NANOSECONDS);
+        ctx.executor().schedule(() -> admitHeld(ctx, child, visit), waitNanos, TimeUnit.NANOSECONDS);
     }
 
-    private void reject(Channel child, @Nullable SocketAddress remote, Reason reason, String detail) {
+    private void admitHeld(ChannelHandlerContext ctx, Channel child, Visit visit) {
+        if (--held == 0) {
+            ctx.channel().config().setAutoRead(true);
+        }
+        if (group.isStopping()) {
+            rejectStopping(child);
+            visit.end();
+        } else {
+            ctx.fireChannelRead(child);
+        }
+    }
+
+    private void rejectStopping(Channel child) {
+        reject(child, Reason.SHUTTING_DOWN, "the server is draining or closed");
+    }
+
+    /** A channel that has no loop yet can only be closed this way, which tells no listener. */
+    private void reject(Channel child, Reason reason, String detail) {
+        SocketAddress remote = child.remoteAddress();
         child.config().setOption(ChannelOption.SO_LINGER, 0);
         child.unsafe().closeForcibly();
         report(remote, new RejectedException(settings.name, reason, UNKNOWN, detail));
@@ -121,22 +122,39 @@ final class Admission extends ChannelInboundHandlerAdapter {
         settings.listenerGuard.run(() -> settings.listener.onReject(remote, cause));
     }
 
-    private boolean enter(Channel child, @Nullable SocketAddress remote, int limit) {
-        Object key = key(remote);
-        if (key == null) {
-            return true;
-        }
-        int count = perAddress.merge(key, 1, Integer::sum);
+    private boolean enterAddress(Object address, int limit) {
+        int count = perAddress.merge(address, 1, Integer::sum);
         if (count > limit) {
-            leave(key);
+            leaveAddress(address);
             return false;
         }
-        child.closeFuture().addListener(closed -> leave(key));
         return true;
     }
 
-    private void leave(Object key) {
-        perAddress.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
+    private void leaveAddress(Object address) {
+        perAddress.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** One connection's share of the limits, given back when it is closed; the only listener it costs. */
+    private final class Visit implements ChannelFutureListener {
+
+        private final @Nullable Object address;
+
+        Visit(@Nullable Object address) {
+            this.address = address;
+        }
+
+        @Override
+        public void operationComplete(ChannelFuture closed) {
+            end();
+        }
+
+        void end() {
+            if (address != null) {
+                leaveAddress(address);
+            }
+            group.left();
+        }
     }
 
     /** An IPv4 address, or the /64 network of an IPv6 one: whoever has one address of it has them all. */

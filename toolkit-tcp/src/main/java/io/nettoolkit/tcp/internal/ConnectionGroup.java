@@ -55,6 +55,11 @@ public final class ConnectionGroup {
         return stop.get() != null;
     }
 
+    /** Counts a connection in; {@link #left} is due when it is closed. */
+    void entered() {
+        live.incrementAndGet();
+    }
+
     /** What an accepted connection is made of. */
     ChannelInitializer<Channel> acceptedInitializer() {
         return new ChannelInitializer<>() {
@@ -74,8 +79,6 @@ public final class ConnectionGroup {
     void build(Channel channel, @Nullable Opening opening, @Nullable String peerHost, int peerPort) {
         LoopShard shard = shards.computeIfAbsent(
                 channel.eventLoop(), loop -> new LoopShard(loop, settings.loops.allocator(), settings.time));
-        live.incrementAndGet();
-        channel.closeFuture().addListener(closed -> left());
         if (settings.tls != null) {
             SslHandler tls = settings.tls.newHandler(channel.alloc(), peerHost, peerPort);
             tls.setHandshakeTimeout(settings.timeouts.tlsHandshake().toNanos(), TimeUnit.NANOSECONDS);
@@ -90,7 +93,8 @@ public final class ConnectionGroup {
         }
     }
 
-    private void left() {
+    /** A connection that {@link #entered} is closed. */
+    void left() {
         if (live.decrementAndGet() == 0) {
             Stop stopping = stop.get();
             if (stopping != null) {

@@ -112,7 +112,10 @@ final class Dial<T> implements Opening {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        dialer.group().build(channel, Dial.this, endpoint.host(), endpoint.port());
+                        ConnectionGroup group = dialer.group();
+                        group.entered();
+                        channel.closeFuture().addListener(closed -> group.left());
+                        group.build(channel, Dial.this, endpoint.host(), endpoint.port());
                     }
                 })
                 .connect(address);

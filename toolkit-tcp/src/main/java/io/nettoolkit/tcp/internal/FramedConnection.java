@@ -91,7 +91,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         this.channel = channel;
         this.opening = opening;
         deadlines = new ConnectionDeadlines(settings);
-        intake = new FrameIntake(settings, shard, this, deadlines);
+        intake = new FrameIntake(this, deadlines, settings.format);
         history = new ConnectionHistory(settings.time.nanoTime());
     }
 
@@ -123,7 +123,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     }
 
     private void tlsEnded(SslHandshakeCompletionEvent event) {
-        Duration elapsed = history.tlsEnded(settings.time.nanoTime());
+        Duration elapsed = history.sinceBorn(settings.time.nanoTime());
         Throwable cause = event.isSuccess() ? null : event.cause();
         tellListener(() -> settings.listener.onTlsHandshake(channel, elapsed, cause));
         if (cause == null) {
@@ -214,6 +214,14 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     SendQueue sends() {
         return sends;
+    }
+
+    ConnectionSettings settings() {
+        return settings;
+    }
+
+    LoopShard shard() {
+        return shard;
     }
 
     boolean isOpen() {
@@ -529,7 +537,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public ConnectionTimeline timeline() {
-        return history.timeline(opening, sends.bytesOut(), settings.time);
+        return history.timeline(opening, sends.bytesOut(), settings);
     }
 
     @Override

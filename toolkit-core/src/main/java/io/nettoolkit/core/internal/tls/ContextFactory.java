@@ -112,7 +112,7 @@ final class ContextFactory {
         if (identities.isEmpty()) {
             return null;
         }
-        KeyManagerFactory keys = new KeyManagerFactoryWrapper(new IdentityKeyManager(identities));
+        KeyManagerFactory keys = new KeyManagerFactoryWrapper(new IdentityKeys(identities));
         return provider == SslProvider.JDK ? keys : new OpenSslCachingX509KeyManagerFactory(keys);
     }
 

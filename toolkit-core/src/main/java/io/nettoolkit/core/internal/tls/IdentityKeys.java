@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An alias is the index of the identity, which lets OpenSSL keep the native form of each.
  */
-final class IdentityKeyManager extends X509ExtendedKeyManager {
+final class IdentityKeys extends X509ExtendedKeyManager {
 
     private final List<Identity> identities;
 
     /** Indexes by name; a wildcard stands under its name without the star: ".example.com". */
     private final Map<String, List<Integer>> byName = new HashMap<>();
 
-    IdentityKeyManager(List<Identity> identities) {
+    IdentityKeys(List<Identity> identities) {
         this.identities = List.copyOf(identities);
         for (int i = 0; i < this.identities.size(); i++) {
             for (String name : this.identities.get(i).dnsNames()) {
