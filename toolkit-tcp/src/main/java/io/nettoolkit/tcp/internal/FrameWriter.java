@@ -100,7 +100,9 @@ final class FrameWriter {
             OutboundBatch batch = batchWithRoom(wireBytes);
             ByteBuf out = batch.buffer();
             int written = format.writeHeader(message, out);
-            out.writeBytes(message, message.readerIndex() + written, message.readableBytes() - written);
+            int rest = message.readableBytes() - written;
+            // Asked of the frame: asked of `out`, Netty's adaptive buffer makes a ByteBuffer of 64 B to copy from a view.
+            message.getBytes(message.readerIndex() + written, out.ensureWritable(rest), rest);
             format.writeTrailer(message, out);
             batch.add(wireBytes, waiter);
         } finally {
