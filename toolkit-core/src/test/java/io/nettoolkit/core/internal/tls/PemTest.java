@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.core.NetException;
+import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -193,6 +194,12 @@ class PemTest {
 
         assertThat(Identity.matches(own, LEAF.getKeyPair().getPrivate())).isTrue();
         assertThat(Identity.matches(own, AUTHORITY.getKeyPair().getPrivate())).isFalse();
+        X509Bundle rsa = TestCertificates.issuedBy(AUTHORITY, CertificateBuilder::rsa2048, "rsa");
+        X509Bundle otherRsa = TestCertificates.issuedBy(AUTHORITY, CertificateBuilder::rsa2048, "other");
+        PublicKey rsaKey = rsa.getCertificate().getPublicKey();
+        assertThat(Identity.matches(rsaKey, rsa.getKeyPair().getPrivate())).isTrue();
+        assertThat(Identity.matches(rsaKey, otherRsa.getKeyPair().getPrivate())).isFalse();
+        assertThat(Identity.matches(rsaKey, LEAF.getKeyPair().getPrivate())).isFalse();
         assertThatThrownBy(() -> Identity.of(
                         "here",
                         List.of(AUTHORITY.getCertificate(), LEAF.getCertificate()),

@@ -14,11 +14,13 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLSessionContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -174,8 +176,25 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void takesAHostWithItsRootDot(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
-        connect(server(server), client(client), "db.example.com.").talk();
+    void takesAHostWithItsRootDotForTheSameName(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
+        X509Bundle other = TestCertificates.issuedBy(AUTHORITY, "other.example.com");
+        LiveTls live = open(server(server)
+                .addCertificate(
+                        TestCertificates.chain(other), other.getKeyPair().getPrivate()));
+
+        assertThat(shown(live, open(client(client)), "other.example.com.")).isEqualTo(other.getCertificate());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"JDK", "OPENSSL"})
+    void keepsAsManySessionsAsLongAsConfigured(TlsConfig.Provider provider) throws Exception {
+        for (TlsConfig.Builder builder : List.of(server(provider), client(provider))) {
+            LiveTls live = open(builder.sessionCacheSize(77).sessionTimeout(Duration.ofMinutes(2)));
+            SSLSessionContext sessions = live.currentContext().sessionContext();
+
+            assertThat(sessions.getSessionCacheSize()).isEqualTo(77);
+            assertThat(sessions.getSessionTimeout()).isEqualTo(120);
+        }
     }
 
     @ParameterizedTest
