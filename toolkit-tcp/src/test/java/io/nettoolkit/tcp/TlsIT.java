@@ -268,6 +268,10 @@ class TlsIT {
             while (connection.trySend(Unpooled.wrappedBuffer(payload))) {
                 // until the queue is full
             }
+            for (int turn = 0; turn < 3; turn++) {
+                // The frames have reached the loop, then been flushed: now the socket is full as well.
+                connection.eventLoop().submit(() -> {}).get();
+            }
 
             connection.abort();
 

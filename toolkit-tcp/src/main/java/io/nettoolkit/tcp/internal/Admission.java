@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,10 @@ final class Admission extends ChannelInboundHandlerAdapter {
     private final ConnectionSettings settings;
     private final AtomicLong accepted;
     private final AtomicLong rejected;
+
+    /** Counted here and not where connections are built, which is later and on other loops. */
+    private final AtomicInteger admitted = new AtomicInteger();
+
     private final ConcurrentHashMap<Object, Integer> perAddress = new ConcurrentHashMap<>();
 
     /** When the bucket is full again, in nanoseconds: the whole state of the accept rate (GCRA). */
@@ -65,7 +70,7 @@ final class Admission extends ChannelInboundHandlerAdapter {
         Object address = limits.maxConnectionsPerAddress() == 0 ? null : key(remote);
         if (group.isStopping()) {
             rejectStopping(child);
-        } else if (limits.maxConnections() != 0 && group.size() >= limits.maxConnections()) {
+        } else if (limits.maxConnections() != 0 && admitted.get() >= limits.maxConnections()) {
             String detail = "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit";
             reject(child, Reason.CONNECTION_LIMIT, detail);
         } else if (address != null && !enterAddress(address, limits.maxConnectionsPerAddress())) {
@@ -77,7 +82,7 @@ final class Admission extends ChannelInboundHandlerAdapter {
     }
 
     private void admit(ChannelHandlerContext ctx, Channel child, Visit visit) {
-        group.entered();
+        admitted.incrementAndGet();
         child.closeFuture().addListener(visit);
         accepted.setOpaque(accepted.getPlain() + 1);
         int perSecond = settings.limits.acceptsPerSecond();
@@ -153,7 +158,7 @@ final class Admission extends ChannelInboundHandlerAdapter {
             if (address != null) {
                 leaveAddress(address);
             }
-            group.left();
+            admitted.decrementAndGet();
         }
     }
 

@@ -5,6 +5,7 @@ import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.core.internal.tls.TlsFailures;
 import io.netty.channel.Channel;
 
 /** Says what went wrong on one connection, with its addresses and its age. */
@@ -33,6 +34,11 @@ final class ConnectionFailures {
                     .build();
         }
         return NetException.of(cause, operation, channel.localAddress(), channel.remoteAddress(), history.age(time));
+    }
+
+    /** A failure of TLS, with what to do about it. */
+    NetException ofTls(Throwable cause) {
+        return TlsFailures.describe(cause, channel.localAddress(), channel.remoteAddress(), history.age(time));
     }
 
     NetException truncated(int bytes) {

@@ -1,15 +1,15 @@
 package io.nettoolkit.tcp.internal;
 
-import io.nettoolkit.core.DrainReport;
-import io.nettoolkit.core.Transport;
-import io.nettoolkit.core.internal.ToolkitFuture;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.internal.ThreadExecutorMap;
+import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.Transport;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,11 +55,6 @@ public final class ConnectionGroup {
         return stop.get() != null;
     }
 
-    /** Counts a connection in; {@link #left} is due when it is closed. */
-    void entered() {
-        live.incrementAndGet();
-    }
-
     /** What an accepted connection is made of. */
     ChannelInitializer<Channel> acceptedInitializer() {
         return new ChannelInitializer<>() {
@@ -78,7 +73,7 @@ public final class ConnectionGroup {
     /** Puts the pipeline of one connection together. On the channel's loop. */
     void build(Channel channel, @Nullable Opening opening, @Nullable String peerHost, int peerPort) {
         LoopShard shard = shards.computeIfAbsent(
-                channel.eventLoop(), loop -> new LoopShard(loop, settings.loops.allocator(), settings.time));
+                channel.eventLoop(), loop -> new LoopShard(loop, settings.loops.allocator(), settings.time, this::left));
         if (settings.tls != null) {
             SslHandler tls = settings.tls.newHandler(channel.alloc(), peerHost, peerPort);
             tls.setHandshakeTimeout(settings.timeouts.tlsHandshake().toNanos(), TimeUnit.NANOSECONDS);
@@ -87,14 +82,15 @@ public final class ConnectionGroup {
             channel.config().setRecvByteBufAllocator(shard.receive);
         }
         FramedConnection connection = new FramedConnection(settings, shard, channel, opening);
+        live.incrementAndGet();
         channel.pipeline().addLast(connection);
         if (isStopping()) {
             connection.endNow();
         }
     }
 
-    /** A connection that {@link #entered} is closed. */
-    void left() {
+    /** A connection has told everybody that it ended. */
+    private void left() {
         if (live.decrementAndGet() == 0) {
             Stop stopping = stop.get();
             if (stopping != null) {

@@ -66,7 +66,18 @@ final class Dial<T> implements Opening {
         return future;
     }
 
+    EventLoop loop() {
+        return loop;
+    }
+
     void start() {
+        if (over) {
+            return;
+        }
+        if (dialer.group().isStopping()) {
+            refuse();
+            return;
+        }
         long left = deadline.remainingNanos();
         if (left <= 0) {
             timedOut();
@@ -112,10 +123,7 @@ final class Dial<T> implements Opening {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        ConnectionGroup group = dialer.group();
-                        group.entered();
-                        channel.closeFuture().addListener(closed -> group.left());
-                        group.build(channel, Dial.this, endpoint.host(), endpoint.port());
+                        dialer.group().build(channel, Dial.this, endpoint.host(), endpoint.port());
                     }
                 })
                 .connect(address);
@@ -181,7 +189,8 @@ final class Dial<T> implements Opening {
     }
 
     private Operation step() {
-        return underWay == null ? Operation.RESOLVE : Operation.CONNECT;
+        boolean hasName = endpoint.toSocketAddress() instanceof InetSocketAddress address && address.isUnresolved();
+        return hasName && underWay == null ? Operation.RESOLVE : Operation.CONNECT;
     }
 
     private NetException failure(Kind kind, Operation operation, String detail) {
@@ -203,6 +212,14 @@ final class Dial<T> implements Opening {
             timer.cancel(false);
         }
         return outcome.getAsBoolean();
+    }
+
+    /** The client is closed. */
+    void refuse() {
+        if (!over) {
+            finish(dialer.closed());
+            closeUnderWay();
+        }
     }
 
     /** The caller cancelled, or put a timeout on the future. */

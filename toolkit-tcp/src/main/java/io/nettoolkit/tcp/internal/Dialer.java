@@ -1,5 +1,10 @@
 package io.nettoolkit.tcp.internal;
 
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.Endpoint;
@@ -9,16 +14,13 @@ import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.SocketOptionsApplier;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.tcp.TcpClient;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.resolver.AddressResolver;
-import io.netty.resolver.AddressResolverGroup;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,7 @@ public final class Dialer {
     private final AddressResolverGroup<? extends SocketAddress> resolvers;
     private final Bootstrap template;
     private final List<String> optionsNotApplied;
+    private final Set<Dial<?>> dials = ConcurrentHashMap.newKeySet();
 
     /**
      * A dialer without connections.
@@ -86,23 +89,40 @@ public final class Dialer {
                     + settings.time + "; build both from the same TimeSource");
         }
         if (group.isStopping()) {
-            return ToolkitFuture.failed(
-                    loop,
-                    new RejectedException(settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the client is closed"));
+            return ToolkitFuture.failed(loop, closed());
         }
         Dial<T> dial = new Dial<>(this, endpoint, loop, deadline, result);
+        dials.add(dial);
+        dial.future().whenComplete((connection, failure) -> dials.remove(dial));
+        // A stop that did not see the dial in the set is seen by its start.
         loop.execute(dial::start);
         return dial.future();
     }
 
+    RejectedException closed() {
+        return new RejectedException(settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the client is closed");
+    }
+
+    private void refuseDials() {
+        for (Dial<?> dial : dials) {
+            if (!dial.loop().isShuttingDown()) {
+                dial.loop().execute(dial::refuse);
+            }
+        }
+    }
+
     /** Ends every connection in order. */
     public CompletableFuture<DrainReport> drain(Duration grace) {
-        return group.drain(grace).copy();
+        CompletableFuture<DrainReport> drained = group.drain(grace).copy();
+        refuseDials();
+        return drained;
     }
 
     /** Ends every connection at once. */
     public CompletableFuture<@Nullable Void> closeAsync() {
-        return group.close().thenApply(report -> null);
+        CompletableFuture<@Nullable Void> closed = group.close().thenApply(report -> null);
+        refuseDials();
+        return closed;
     }
 
     /** Ends every connection at once and waits, where waiting is allowed. */

@@ -129,7 +129,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (cause == null) {
             becomeOpen();
         } else {
-            fail(Initiator.PEER, failures().of(cause, Operation.TLS));
+            fail(Initiator.PEER, failures().ofTls(cause));
         }
     }
 
@@ -389,7 +389,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         state = State.CLOSED;
         sends.refuse();
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+        // Past the SslHandler: it would hold the close back until a peer that may not read has its close_notify.
+        channel.unsafe().close(channel.newPromise());
     }
 
     @Override
@@ -423,7 +424,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        NetException failure = failures().of(cause, Operation.READ);
+        // With TLS 1.3 a refused certificate is heard of only after the handshake.
+        NetException failure = settings.usesTls() ? failures().ofTls(cause) : failures().of(cause, Operation.READ);
         boolean network = failure.kind() == Kind.RESET || failure.kind() == Kind.UNREACHABLE;
         fail(network ? Initiator.NETWORK : Initiator.PEER, failure);
     }
@@ -468,6 +470,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
             opening.failed(ended.failure() != null ? ended.failure() : dropped);
         }
         closedFuture().succeed(ended);
+        shard.left();
     }
 
     /** Made when needed, which is once at most: a healthy connection should not pay for it. */

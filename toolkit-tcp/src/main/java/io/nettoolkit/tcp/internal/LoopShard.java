@@ -27,10 +27,12 @@ final class LoopShard {
     private final AtomicLong framesOut = new AtomicLong();
     private final AtomicLong bytesIn = new AtomicLong();
     private final AtomicLong bytesOut = new AtomicLong();
+    private final Runnable onLeft;
     private @Nullable FramedConnection first;
 
-    LoopShard(EventLoop loop, ByteBufAllocator allocator, TimeSource time) {
+    LoopShard(EventLoop loop, ByteBufAllocator allocator, TimeSource time, Runnable onLeft) {
         this.loop = loop;
+        this.onLeft = onLeft;
         buffers = new LoopBuffers(allocator);
         wheel = new DeadlineWheel(loop, time);
         receive = new LoopReceive(buffers);
@@ -60,6 +62,11 @@ final class LoopShard {
         connection.previousSibling = null;
         wheel.disarm(connection);
         buffers.leave();
+    }
+
+    /** The last word about a connection that was removed before. */
+    void left() {
+        onLeft.run();
     }
 
     /** Calls the action for each connection; the action may end the connection it is given. */

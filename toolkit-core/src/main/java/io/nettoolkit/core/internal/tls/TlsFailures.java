@@ -3,18 +3,15 @@ package io.nettoolkit.core.internal.tls;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
-import io.netty.handler.ssl.NotSslRecordException;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.nettoolkit.core.internal.FailureClassifier;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** Gives failures of TLS their kind and words, alike for both providers. */
@@ -38,42 +35,18 @@ public final class TlsFailures {
 
     private TlsFailures() {}
 
-    /** The kind of a failure of TLS; {@code null} for a failure of anything else. */
-    public static @Nullable Kind kindOf(Throwable failure) {
-        Kind kind = null;
-        Throwable cause = failure;
-        for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
-            if (cause instanceof NotSslRecordException) {
-                return Kind.NOT_TLS;
-            }
-            if (cause instanceof SslHandshakeTimeoutException) {
-                return Kind.TLS_TIMEOUT;
-            }
-            if (cause instanceof CertificateException
-                    || cause instanceof CertPathValidatorException
-                    || cause instanceof SSLPeerUnverifiedException) {
-                return Kind.TLS_CERTIFICATE;
-            }
-            if (cause instanceof SSLException) {
-                if (alertAboutCertificates(cause) != null) {
-                    return Kind.TLS_CERTIFICATE;
-                }
-                kind = Kind.TLS_HANDSHAKE;
-            }
-            cause = cause.getCause();
-        }
-        return kind;
-    }
-
     /**
      * A failed handshake as the exception users get: with its kind, and a message that says what to do. Also for a
      * failure after the handshake that TLS 1.3 reports only then, such as a client certificate that was refused.
      */
     public static NetException describe(
             Throwable failure, @Nullable SocketAddress local, @Nullable SocketAddress remote, Duration elapsed) {
-        Kind kind = kindOf(failure);
-        if (kind == null) {
-            return NetException.of(failure, Operation.TLS, local, remote, elapsed);
+        Kind kind = FailureClassifier.kindOf(failure, Operation.TLS);
+        switch (kind) {
+            case NOT_TLS, TLS_TIMEOUT, TLS_CERTIFICATE, TLS_HANDSHAKE -> {}
+            default -> {
+                return NetException.of(failure, Operation.TLS, local, remote, elapsed);
+            }
         }
         return NetException.builder(kind, Operation.TLS)
                 .detail(detail(kind, failure))

@@ -5,18 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.internal.FailureClassifier;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,21 +27,6 @@ class TlsFailuresTest {
                 Duration.ofMillis(3));
     }
 
-    @Test
-    void findsTheKindBehindAnyWrapping() {
-        assertThat(TlsFailures.kindOf(new NotSslRecordException("x"))).isEqualTo(Kind.NOT_TLS);
-        assertThat(TlsFailures.kindOf(new CompletionException(new DecoderException(new NotSslRecordException("x")))))
-                .isEqualTo(Kind.NOT_TLS);
-        assertThat(TlsFailures.kindOf(new SslHandshakeTimeoutException("x"))).isEqualTo(Kind.TLS_TIMEOUT);
-        assertThat(TlsFailures.kindOf(new SSLHandshakeException("x"))).isEqualTo(Kind.TLS_HANDSHAKE);
-        assertThat(TlsFailures.kindOf(new SSLPeerUnverifiedException("x"))).isEqualTo(Kind.TLS_CERTIFICATE);
-        assertThat(TlsFailures.kindOf(new DecoderException(new SSLException(new CertificateException("x")))))
-                .isEqualTo(Kind.TLS_CERTIFICATE);
-        assertThat(TlsFailures.kindOf(new SSLException(new CertPathValidatorException("x"))))
-                .isEqualTo(Kind.TLS_CERTIFICATE);
-        assertThat(TlsFailures.kindOf(new IOException("x"))).isNull();
-    }
-
     @ParameterizedTest
     @CsvSource({
         "Received fatal alert: bad_certificate",
@@ -57,7 +38,7 @@ class TlsFailuresTest {
         "error:100000c0:SSL routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE"
     })
     void knowsAlertsAboutCertificatesFromBothProviders(String message) {
-        assertThat(TlsFailures.kindOf(new SSLException(message))).isEqualTo(Kind.TLS_CERTIFICATE);
+        assertThat(FailureClassifier.kindOf(new SSLException(message))).isEqualTo(Kind.TLS_CERTIFICATE);
         assertThat(described(new SSLException(message)).kind()).isEqualTo(Kind.TLS_CERTIFICATE);
     }
 
@@ -67,8 +48,8 @@ class TlsFailuresTest {
         Exception two = new RuntimeException("two", one);
         one.initCause(two);
 
-        assertThat(TlsFailures.kindOf(one)).isNull();
-        SSLException ring = new SSLException("ring", two);
+        SSLException ring = new SSLHandshakeException("ring");
+        ring.initCause(two);
         assertThat(described(ring).kind()).isEqualTo(Kind.TLS_HANDSHAKE);
     }
 
