@@ -25,6 +25,7 @@ class EchoAllocationTest {
 
     /** On the wire. */
     private static final int FRAME_BYTES = 64;
+
     private static final int DEPTH = 32;
     private static final int WARM_UP_BURSTS = 10_000;
     private static final int MEASURED_BURSTS = 7_000;
@@ -56,10 +57,14 @@ class EchoAllocationTest {
     }
 
     private static double bytesPerFrame(Transport transport, FrameHandler handler) throws Exception {
-        try (EventLoops loops =
-                        EventLoops.builder().transport(transport).threads(1).name("measured").build();
-                TcpServer server =
-                        TcpServer.builder(Rig.FRAMING, handler).eventLoops(loops).build()) {
+        try (EventLoops loops = EventLoops.builder()
+                        .transport(transport)
+                        .threads(1)
+                        .name("measured")
+                        .build();
+                TcpServer server = TcpServer.builder(Rig.FRAMING, handler)
+                        .eventLoops(loops)
+                        .build()) {
             int port = server.bind(Endpoint.of("127.0.0.1", 0)).join().getPort();
             try (Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), port)) {
                 socket.setTcpNoDelay(true);
@@ -75,8 +80,8 @@ class EchoAllocationTest {
 
     private static long allocated(EventLoops loops) throws InterruptedException, ExecutionException {
         return loops.next()
-                .submit(() -> THREADS.getThreadAllocatedBytes(
-                        Thread.currentThread().getId()))
+                .submit(() ->
+                        THREADS.getThreadAllocatedBytes(Thread.currentThread().getId()))
                 .get();
     }
 

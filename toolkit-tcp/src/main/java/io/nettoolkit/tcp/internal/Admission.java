@@ -74,7 +74,8 @@ final class Admission extends ChannelInboundHandlerAdapter {
             String detail = "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit";
             reject(child, Reason.CONNECTION_LIMIT, detail);
         } else if (address != null && !enterAddress(address, limits.maxConnectionsPerAddress())) {
-            String detail = "maxConnectionsPerAddress " + limits.maxConnectionsPerAddress() + " is reached for " + remote;
+            String detail =
+                    "maxConnectionsPerAddress " + limits.maxConnectionsPerAddress() + " is reached for " + remote;
             reject(child, Reason.CONNECTION_LIMIT, detail);
         } else {
             admit(ctx, child, new Visit(address));

@@ -1,10 +1,5 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.resolver.AddressResolver;
-import io.netty.resolver.AddressResolverGroup;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.Endpoint;
@@ -14,6 +9,11 @@ import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.SocketOptionsApplier;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.tcp.TcpClient;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;

@@ -63,7 +63,8 @@ final class FrameIntake implements FrameSink {
 
     private void decoded(int bytes) {
         connection.shard().countIn(frames, bytes);
-        if (deadlines.decoded(frames > 0, reader.hasPartial(), connection.settings().time.coarseNanos())) {
+        if (deadlines.decoded(
+                frames > 0, reader.hasPartial(), connection.settings().time.coarseNanos())) {
             connection.armDeadlines();
         }
     }

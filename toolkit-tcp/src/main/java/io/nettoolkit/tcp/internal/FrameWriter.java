@@ -101,7 +101,8 @@ final class FrameWriter {
             ByteBuf out = batch.buffer();
             int written = format.writeHeader(message, out);
             int rest = message.readableBytes() - written;
-            // Asked of the frame: asked of `out`, Netty's adaptive buffer makes a ByteBuffer of 64 B to copy from a view.
+            // Asked of the frame: asked of `out`, Netty's adaptive buffer makes a ByteBuffer of 64 B to copy from a
+            // view.
             message.getBytes(message.readerIndex() + written, out.ensureWritable(rest), rest);
             format.writeTrailer(message, out);
             batch.add(wireBytes, waiter);

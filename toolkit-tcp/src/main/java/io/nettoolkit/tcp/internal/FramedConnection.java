@@ -425,7 +425,8 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         // With TLS 1.3 a refused certificate is heard of only after the handshake.
-        NetException failure = settings.usesTls() ? failures().ofTls(cause) : failures().of(cause, Operation.READ);
+        NetException failure =
+                settings.usesTls() ? failures().ofTls(cause) : failures().of(cause, Operation.READ);
         boolean network = failure.kind() == Kind.RESET || failure.kind() == Kind.UNREACHABLE;
         fail(network ? Initiator.NETWORK : Initiator.PEER, failure);
     }

@@ -2,7 +2,6 @@ package io.nettoolkit.core.internal.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.util.concurrent.Future;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.TlsConfig;
@@ -20,6 +19,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.concurrent.Future;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -169,14 +169,12 @@ class TlsSocketIT {
                     @Override
                     protected void initChannel(Channel channel) {
                         made.set(client.newHandler(channel.alloc(), "localhost", to));
-                        channel.pipeline()
-                                .addLast(made.get())
-                                .addLast(new ChannelInboundHandlerAdapter() {
-                                    @Override
-                                    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                                        ctx.close();
-                                    }
-                                });
+                        channel.pipeline().addLast(made.get()).addLast(new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                                ctx.close();
+                            }
+                        });
                     }
                 })
                 .connect(InetAddress.getLoopbackAddress(), to)
@@ -286,7 +284,8 @@ class TlsSocketIT {
                         .build(),
                 new ManualFileTasks())) {
             for (int i = 0; i < 50; i++) {
-                Future<Channel> handshake = connect(client, port).handshakeFuture().await();
+                Future<Channel> handshake =
+                        connect(client, port).handshakeFuture().await();
                 assertThat(handshake.cause()).isNull();
                 handshake.getNow().close().sync();
             }
