@@ -11,11 +11,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A loop that is really blocked. */
+@Tag("blocks-loop") // which BlockHound, rightly, does not let happen
 class LoopStallIT {
 
     private static final Duration THRESHOLD = Duration.ofMillis(200);

@@ -39,6 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -259,6 +260,7 @@ class ManualEventLoopsIT {
     }
 
     @Test
+    @Tag("blocks-loop")
     void aBlockedLoopEndsTheAdvanceWithAMessageThatNamesIt() {
         CountDownLatch blocked = new CountDownLatch(1);
         MockTicker ticker = Ticker.newMockTicker();
