@@ -204,16 +204,10 @@ class TlsIT {
     @MethodSource("transports")
     void aReloadChangesNewConnectionsAndLeavesOldOnes(Transport transport, @TempDir Path directory) throws Exception {
         BlockingQueue<Instant> reloads = new LinkedBlockingQueue<>();
-        BlockingQueue<NetException> failures = new LinkedBlockingQueue<>();
         TlsConfig.Listener heard = new TlsConfig.Listener() {
             @Override
             public void onReload(@Nullable Instant expires) {
                 reloads.add(expires == null ? Instant.MAX : expires);
-            }
-
-            @Override
-            public void onReloadFailure(NetException failure) {
-                failures.add(failure);
             }
         };
         Certificates.write(directory, certificates.issue("first"));

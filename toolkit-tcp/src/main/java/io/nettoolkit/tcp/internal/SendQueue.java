@@ -8,7 +8,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -40,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: {@link #trySend}, {@link #send} and the questions may be called anywhere, the rest on the loop.
  */
-final class SendQueue implements FrameWriter.Completion, Runnable {
+final class SendQueue implements FrameWriter.Owner, Runnable {
 
     /** What the connection does when its queue moves. Loop only. */
     interface Owner {
@@ -68,7 +67,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     }
 
     private final ConnectionSettings settings;
-    private final EventLoop loop;
+    private final LoopShard shard;
     private final FrameWriter writer;
     private final Owner owner;
     private volatile long pending;
@@ -84,8 +83,8 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     SendQueue(ConnectionSettings settings, LoopShard shard, ChannelHandlerContext ctx, Owner owner) {
         this.settings = settings;
         this.owner = owner;
-        loop = shard.loop;
-        writer = new FrameWriter(settings.format, shard.buffers, ctx, this);
+        this.shard = shard;
+        writer = new FrameWriter(settings.format, ctx, this);
     }
 
     boolean trySend(ByteBuf frame) {
@@ -94,12 +93,12 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         if (!open || !reserve(wireBytes)) {
             return false;
         }
-        if (loop.inEventLoop()) {
+        if (shard.loop.inEventLoop()) {
             append(frame, wireBytes, null);
             return true;
         }
         try {
-            loop.execute(() -> append(frame, wireBytes, null));
+            shard.loop.execute(() -> append(frame, wireBytes, null));
             return true;
         } catch (RejectedExecutionException loopIsGone) {
             unreserve(wireBytes);
@@ -116,7 +115,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
             frame.release();
             throw badFrame;
         }
-        ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(loop);
+        ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(shard.loop);
         if (!open) {
             frame.release();
             future.fail(new RejectedException(
@@ -138,12 +137,12 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
                 future.fail(owner.writeFailure(failure));
             }
         };
-        if (loop.inEventLoop()) {
+        if (shard.loop.inEventLoop()) {
             append(frame, wireBytes, waiter);
             return;
         }
         try {
-            loop.execute(() -> append(frame, wireBytes, waiter));
+            shard.loop.execute(() -> append(frame, wireBytes, waiter));
         } catch (RejectedExecutionException loopIsGone) {
             frame.release();
             unreserve(wireBytes);
@@ -200,7 +199,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         appendNow(frame, wireBytes, waiter);
         if (!inBurst && !flushQueued) {
             flushQueued = true;
-            loop.execute(this);
+            shard.loop.execute(this);
         }
     }
 
@@ -259,6 +258,11 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     }
 
     @Override
+    public LoopBuffers buffers() {
+        return shard.buffers;
+    }
+
+    @Override
     public void onWritten(int wireBytes, @Nullable Throwable failure) {
         unreserve(wireBytes);
         if (failure == null) {
@@ -273,7 +277,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     /** In a task of its own: the user may send more from within, and this may be the middle of a flush. */
     private void tellWritable() {
         try {
-            loop.execute(() -> {
+            shard.loop.execute(() -> {
                 if (refused && open && isWritable()) {
                     refused = false;
                     owner.onQueueWritable();
