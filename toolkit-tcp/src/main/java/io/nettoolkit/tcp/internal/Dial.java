@@ -149,6 +149,11 @@ final class Dial<T> implements Opening {
     }
 
     private void failed(Throwable cause, InetSocketAddress address, long attemptNanos) {
+        if (dialer.group().isStopping()) {
+            // The client's close has closed the channel: that is the reason, not this.
+            refuse();
+            return;
+        }
         NetException next = NetException.of(cause, Operation.CONNECT, null, address, elapsedSince(attemptNanos));
         if (failure != null) {
             next.addSuppressed(failure);

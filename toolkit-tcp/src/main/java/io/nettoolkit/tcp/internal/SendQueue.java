@@ -115,18 +115,25 @@ final class SendQueue implements FrameWriter.Owner, Runnable {
             frame.release();
             throw badFrame;
         }
-        ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(shard.loop);
         if (!open) {
             frame.release();
-            future.fail(new RejectedException(
-                    settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the connection is closing or closed"));
-        } else if (!reserve(wireBytes)) {
-            frame.release();
-            future.fail(new RejectedException(settings.name, Reason.WRITE_BUFFER_FULL, Duration.ZERO, full(wireBytes)));
-        } else {
-            sendReserved(frame, wireBytes, future);
+            return ToolkitFuture.failed(shard.loop, closing());
         }
+        if (!reserve(wireBytes)) {
+            frame.release();
+            // Failed already: a task on the loop for each refusal would be a queue without a bound.
+            return ToolkitFuture.failed(
+                    shard.loop,
+                    new RejectedException(settings.name, Reason.WRITE_BUFFER_FULL, Duration.ZERO, full(wireBytes)));
+        }
+        ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(shard.loop);
+        sendReserved(frame, wireBytes, future);
         return future;
+    }
+
+    private RejectedException closing() {
+        return new RejectedException(
+                settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the connection is closing or closed");
     }
 
     private void sendReserved(ByteBuf frame, int wireBytes, ToolkitFuture<@Nullable Void> future) {
