@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * Invariants.
  *  - pending = wire bytes of the frames taken and not yet written or dropped; 0 <= pending, and pending <= cap except
  *    for what bypasses it as Netty writes do (write()).
+ *  - The end of a close is not missed: a reservation looks at `open` once more after it is made, the close at `pending`
+ *    after it has cleared `open`. So either the close waits for the frame, or the frame is refused; and whoever takes a
+ *    reservation back from under a close makes it look again.
  *  - After a refusal somebody is told when there is room again: the refusing thread looks once more after it has left
  *    its mark, so that the last completion cannot slip between the two.
  */
@@ -122,9 +125,7 @@ final class SendQueue implements FrameWriter.Owner, Runnable {
         if (!reserve(wireBytes)) {
             frame.release();
             // Failed already: a task on the loop for each refusal would be a queue without a bound.
-            return ToolkitFuture.failed(
-                    shard.loop,
-                    new RejectedException(settings.name, Reason.WRITE_BUFFER_FULL, Duration.ZERO, full(wireBytes)));
+            return ToolkitFuture.failed(shard.loop, open ? full(wireBytes) : closing());
         }
         ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(shard.loop);
         sendReserved(frame, wireBytes, future);
@@ -158,9 +159,10 @@ final class SendQueue implements FrameWriter.Owner, Runnable {
         }
     }
 
-    private String full(int wireBytes) {
-        return pending + " bytes are queued, " + wireBytes + " more would exceed the cap of " + settings.writeQueueBytes
-                + "; wait for FrameHandler.onWritable, or raise Limits.writeQueueBytes";
+    private RejectedException full(int wireBytes) {
+        String detail = pending + " bytes are queued, " + wireBytes + " more would exceed the cap of "
+                + settings.writeQueueBytes + "; wait for FrameHandler.onWritable, or raise Limits.writeQueueBytes";
+        return new RejectedException(settings.name, Reason.WRITE_BUFFER_FULL, Duration.ZERO, detail);
     }
 
     /** A write through the pipeline, as Netty users do: framed like any other, above the cap if need be. */
@@ -186,16 +188,30 @@ final class SendQueue implements FrameWriter.Owner, Runnable {
 
     private boolean reserve(int wireBytes) {
         long before = (long) PENDING.getAndAdd(this, (long) wireBytes);
-        if (before + wireBytes <= settings.writeQueueBytes) {
+        boolean fits = before + wireBytes <= settings.writeQueueBytes;
+        if (fits && open) {
             return true;
         }
-        PENDING.getAndAdd(this, (long) -wireBytes);
-        settings.refusedSends.increment();
-        refused = true;
-        if (isWritable()) {
-            tellWritable();
+        unreserve(wireBytes);
+        if (!open) {
+            // The close may have seen these bytes and wait for them: it has to look again.
+            flushSoon();
+        } else if (!fits) {
+            settings.refusedSends.increment();
+            refused = true;
+            if (isWritable()) {
+                tellWritable();
+            }
         }
         return false;
+    }
+
+    private void flushSoon() {
+        try {
+            shard.loop.execute(owner::onFlushDue);
+        } catch (RejectedExecutionException loopIsGone) {
+            // So is the channel.
+        }
     }
 
     private void unreserve(int wireBytes) {
