@@ -264,12 +264,12 @@ class SendRaceIT {
         }
 
         private synchronized void awaitMoreThan(long heard) throws InterruptedException {
-            long patience = TimeUnit.SECONDS.toMillis(Rig.PATIENCE_SECONDS);
-            if (tellings == heard) {
-                wait(patience);
-            }
-            if (tellings == heard) {
-                throw new AssertionError("refused, and nobody said when there was room again");
+            Deadline patience = Deadline.after(Duration.ofSeconds(Rig.PATIENCE_SECONDS));
+            while (tellings == heard) {
+                if (patience.isExpired()) {
+                    throw new AssertionError("refused, and nobody said when there was room again");
+                }
+                wait(1 + patience.remaining().toMillis());
             }
         }
 
