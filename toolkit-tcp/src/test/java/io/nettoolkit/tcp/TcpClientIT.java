@@ -201,6 +201,11 @@ class TcpClientIT {
 
             assertThatThrownBy(attempt::get).isInstanceOf(CancellationException.class);
             client.drain(Duration.ofSeconds(Rig.PATIENCE_SECONDS)).get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+            // The attempt's channel may be closing on its loop still.
+            Deadline patience = patience();
+            while (client.stats().connections() != 0 && !patience.isExpired()) {
+                Thread.onSpinWait();
+            }
             assertThat(client.stats().connections()).isZero();
         }
     }
