@@ -216,7 +216,7 @@ static void run_until(uint64_t end, uint64_t start, uint64_t *bursts) {
 
 // Lets what is in flight arrive, so that closing sends no reset and the server logs nothing.
 static void await_answers(void) {
-    uint64_t end = now_nanos() + 2000000000u;
+    uint64_t end = now_nanos() + 5000000000u;
     draining = 1;
     for (int i = 0; i < load.connections; i++) {
         while (connections[i].oldest != connections[i].next && now_nanos() < end) poll_once(100);

@@ -4,7 +4,7 @@
 @org.jspecify.annotations.NullMarked
 module io.nettoolkit.testkit {
     requires static transitive org.jspecify;
-    requires static transitive org.junit.jupiter.api;
+    requires static org.junit.jupiter.api;
     requires transitive io.netty.buffer;
     requires transitive io.netty.common;
     requires transitive io.netty.transport;

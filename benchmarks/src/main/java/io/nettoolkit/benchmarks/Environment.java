@@ -1,9 +1,9 @@
 package io.nettoolkit.benchmarks;
 
+import io.nettoolkit.benchmarks.run.Programs;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
 import io.netty.util.Version;
-import io.nettoolkit.benchmarks.run.Programs;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -25,7 +25,9 @@ public record Environment(Map<String, String> facts) {
         facts.put("cpu", cpu());
         facts.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
         facts.put("kernel", property("os.name") + " " + property("os.version") + " " + property("os.arch"));
-        facts.put("jdk", property("java.vm.name") + " " + property("java.vm.version") + " (" + property("java.vendor") + ")");
+        facts.put(
+                "jdk",
+                property("java.vm.name") + " " + property("java.vm.version") + " (" + property("java.vendor") + ")");
         facts.put("flags", String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
         facts.put("netty", netty());
         facts.put("transport", Epoll.isAvailable() ? "epoll" : "nio (epoll: " + Epoll.unavailabilityCause() + ")");

@@ -2,6 +2,7 @@ package io.nettoolkit.core;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Objects;
 
 /**
@@ -42,42 +43,42 @@ public enum AddressScope {
 
     /** The more specific block comes first. */
     private static final Block[] IPV4 = {
-        ipv4(0, 0, 0, 0, 32, UNSPECIFIED),
-        ipv4(0, 0, 0, 0, 8, RESERVED),
-        ipv4(10, 0, 0, 0, 8, PRIVATE),
-        ipv4(100, 64, 0, 0, 10, CARRIER_GRADE_NAT),
-        ipv4(127, 0, 0, 0, 8, LOOPBACK),
-        ipv4(169, 254, 0, 0, 16, LINK_LOCAL),
-        ipv4(172, 16, 0, 0, 12, PRIVATE),
-        ipv4(192, 0, 0, 9, 32, GLOBAL), // Port Control Protocol anycast
-        ipv4(192, 0, 0, 10, 32, GLOBAL), // TURN anycast
-        ipv4(192, 0, 0, 0, 24, RESERVED),
-        ipv4(192, 0, 2, 0, 24, DOCUMENTATION),
-        ipv4(192, 88, 99, 0, 24, RESERVED), // 6to4 relay anycast, deprecated
-        ipv4(192, 168, 0, 0, 16, PRIVATE),
-        ipv4(198, 18, 0, 0, 15, RESERVED), // benchmarks
-        ipv4(198, 51, 100, 0, 24, DOCUMENTATION),
-        ipv4(203, 0, 113, 0, 24, DOCUMENTATION),
-        ipv4(224, 0, 0, 0, 4, MULTICAST),
-        ipv4(240, 0, 0, 0, 4, RESERVED),
+        block("0.0.0.0/32", UNSPECIFIED),
+        block("0.0.0.0/8", RESERVED),
+        block("10.0.0.0/8", PRIVATE),
+        block("100.64.0.0/10", CARRIER_GRADE_NAT),
+        block("127.0.0.0/8", LOOPBACK),
+        block("169.254.0.0/16", LINK_LOCAL),
+        block("172.16.0.0/12", PRIVATE),
+        block("192.0.0.9/32", GLOBAL), // Port Control Protocol anycast
+        block("192.0.0.10/32", GLOBAL), // TURN anycast
+        block("192.0.0.0/24", RESERVED),
+        block("192.0.2.0/24", DOCUMENTATION),
+        block("192.88.99.0/24", RESERVED), // 6to4 relay anycast, deprecated
+        block("192.168.0.0/16", PRIVATE),
+        block("198.18.0.0/15", RESERVED), // benchmarks
+        block("198.51.100.0/24", DOCUMENTATION),
+        block("203.0.113.0/24", DOCUMENTATION),
+        block("224.0.0.0/4", MULTICAST),
+        block("240.0.0.0/4", RESERVED),
     };
 
     /** The more specific block comes first; embedded IPv4 addresses and everything outside 2000::/3 are not here. */
     private static final Block[] IPV6 = {
-        ipv6(0x2001_0001_0000_0000L, 1, 128, GLOBAL), // Port Control Protocol anycast
-        ipv6(0x2001_0001_0000_0000L, 2, 128, GLOBAL), // TURN anycast
-        ipv6(0x2001_0001_0000_0000L, 3, 128, GLOBAL), // DNS-SD service registration anycast
-        ipv6(0x2001_0003_0000_0000L, 0, 32, GLOBAL), // AMT
-        ipv6(0x2001_0004_0112_0000L, 0, 48, GLOBAL), // AS112
-        ipv6(0x2001_0020_0000_0000L, 0, 28, GLOBAL), // ORCHIDv2
-        ipv6(0x2001_0030_0000_0000L, 0, 28, GLOBAL), // drone remote identification
-        ipv6(0x2001_0000_0000_0000L, 0, 23, RESERVED),
-        ipv6(0x2001_0db8_0000_0000L, 0, 32, DOCUMENTATION),
-        ipv6(0x3fff_0000_0000_0000L, 0, 20, DOCUMENTATION),
-        ipv6(0x2000_0000_0000_0000L, 0, 3, GLOBAL),
-        ipv6(0xfc00_0000_0000_0000L, 0, 7, UNIQUE_LOCAL),
-        ipv6(0xfe80_0000_0000_0000L, 0, 10, LINK_LOCAL),
-        ipv6(0xff00_0000_0000_0000L, 0, 8, MULTICAST),
+        block("2001:1::1/128", GLOBAL), // Port Control Protocol anycast
+        block("2001:1::2/128", GLOBAL), // TURN anycast
+        block("2001:1::3/128", GLOBAL), // DNS-SD service registration anycast
+        block("2001:3::/32", GLOBAL), // AMT
+        block("2001:4:112::/48", GLOBAL), // AS112
+        block("2001:20::/28", GLOBAL), // ORCHIDv2
+        block("2001:30::/28", GLOBAL), // drone remote identification
+        block("2001::/23", RESERVED),
+        block("2001:db8::/32", DOCUMENTATION),
+        block("3fff::/20", DOCUMENTATION),
+        block("2000::/3", GLOBAL),
+        block("fc00::/7", UNIQUE_LOCAL),
+        block("fe80::/10", LINK_LOCAL),
+        block("ff00::/8", MULTICAST),
     };
 
     private static final long TEREDO = 0x2001_0000L;
@@ -112,7 +113,7 @@ public enum AddressScope {
             return ofIpv4(last);
         }
         if (high >>> 48 == SIX_TO_FOUR) {
-            return ofIpv4(high >>> 16 & 0xffff_ffffL);
+            return ofIpv4((high >>> 16) & 0xffff_ffffL);
         }
         if (high >>> 32 == TEREDO) {
             return ofIpv4(~last & 0xffff_ffffL);
@@ -129,18 +130,22 @@ public enum AddressScope {
     private static long word(byte[] bytes, int from) {
         long word = 0;
         for (int i = from; i < Math.min(from + 8, bytes.length); i++) {
-            word = word << 8 | bytes[i] & 0xff;
+            word = (word << 8) | (bytes[i] & 0xff);
         }
         return word;
     }
 
-    private static Block ipv4(int a, int b, int c, int d, int bits, AddressScope scope) {
-        long address = (long) a << 24 | b << 16 | c << 8 | d;
-        return new Block(address << 32, 0, bits, scope);
-    }
-
-    private static Block ipv6(long high, long low, int bits, AddressScope scope) {
-        return new Block(high, low, bits, scope);
+    private static Block block(String block, AddressScope scope) {
+        int slash = block.indexOf('/');
+        byte[] bytes;
+        try {
+            bytes = InetAddress.getByName(block.substring(0, slash)).getAddress(); // a literal, nothing is looked up
+        } catch (UnknownHostException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+        int bits = Integer.parseInt(block.substring(slash + 1));
+        boolean ipv4 = bytes.length == 4;
+        return new Block(ipv4 ? word(bytes, 0) << 32 : word(bytes, 0), ipv4 ? 0 : word(bytes, 8), bits, scope);
     }
 
     /** A prefix as 128 bits; an IPv4 address sits in the upper 32 of them. */
@@ -148,7 +153,7 @@ public enum AddressScope {
 
         boolean contains(long otherHigh, long otherLow) {
             long highMask = bits == 0 ? 0 : -1L << Math.max(0, 64 - bits);
-            long lowMask = bits <= 64 ? 0 : -1L << 128 - bits;
+            long lowMask = bits <= 64 ? 0 : -1L << (128 - bits);
             return ((high ^ otherHigh) & highMask) == 0 && ((low ^ otherLow) & lowMask) == 0;
         }
     }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     went wrong
  * @param failure the failure with its numbers; {@code null} for an orderly end
  */
-public record CloseReason(Initiator initiator, NetFailure.Kind kind, @Nullable Throwable failure) {
+public record CloseReason(
+        Initiator initiator, NetFailure.Kind kind, @Nullable Throwable failure) {
 
     private static final CloseReason LOCAL = new CloseReason(Initiator.LOCAL, NetFailure.Kind.LOCAL_CLOSED, null);
     private static final CloseReason PEER = new CloseReason(Initiator.PEER, NetFailure.Kind.PEER_CLOSED, null);

@@ -47,8 +47,8 @@ public record Endpoint(String host, int port) {
 
     private static final int MAX_NAME_CHARS = 253;
     private static final int MAX_LABEL_CHARS = 63;
-    private static final Pattern QUAD = Pattern.compile(
-            "(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\\.(?!$)|$)){4}");
+    private static final Pattern QUAD =
+            Pattern.compile("(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\\.(?!$)|$)){4}");
     private static final Pattern NUMBER = Pattern.compile("[0-9]+|0[xX][0-9a-fA-F]*");
     private static final Pattern ZONE = Pattern.compile("[\\p{Alnum}_.~@-]{1,64}");
     private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");

@@ -2,6 +2,7 @@ package io.nettoolkit.core;
 
 import io.nettoolkit.core.internal.LoopWatchdog;
 import io.nettoolkit.core.internal.StallAlarm;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.core.internal.transport.LoopGroup;
 import io.nettoolkit.core.internal.transport.TransportProvider;
 import io.netty.buffer.ByteBufAllocator;
@@ -11,6 +12,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.util.internal.ThreadExecutorMap;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,6 +72,9 @@ public final class EventLoops implements AutoCloseable {
         notChosen = notChosen(transport, builder.transport != null);
         allocator = builder.allocator;
         this.closeable = closeable;
+        JfrEvents.register();
+        // The allocator's first chunk does the same for Netty's own events.
+        allocator.directBuffer(1).release();
         provider = TransportProvider.of(transport);
         String threadNames = name + "-" + transport.name().toLowerCase(Locale.ROOT);
         group = new LoopGroup(builder.threads, threadNames, !closeable, provider.newIoHandlerFactory());
@@ -189,13 +194,13 @@ public final class EventLoops implements AutoCloseable {
     }
 
     /**
-     * Like {@link #closeAsync()}, and waits for the threads to end; on an event loop of its own it does not wait. An
-     * interrupt ends the waiting, not the closing, and stays set.
+     * Like {@link #closeAsync()}, and waits for the threads to end; called on an event loop, whosever it is, it does not
+     * wait. An interrupt ends the waiting, not the closing, and stays set.
      */
     @Override
     public void close() {
         CompletableFuture<Void> closed = closeAsync();
-        if (group.inAnyLoop()) {
+        if (ThreadExecutorMap.currentExecutor() instanceof EventLoop) {
             return;
         }
         try {

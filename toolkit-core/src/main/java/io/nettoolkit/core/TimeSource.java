@@ -1,7 +1,7 @@
 package io.nettoolkit.core;
 
-import io.netty.util.concurrent.Ticker;
 import io.nettoolkit.core.internal.CoarseClock;
+import io.netty.util.concurrent.Ticker;
 import org.jspecify.annotations.Nullable;
 
 /**

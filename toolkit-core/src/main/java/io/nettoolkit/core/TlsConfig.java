@@ -1,10 +1,10 @@
 package io.nettoolkit.core;
 
-import io.netty.util.NetUtil;
 import io.nettoolkit.core.internal.tls.IdentitySource;
 import io.nettoolkit.core.internal.tls.Pins;
 import io.nettoolkit.core.internal.tls.TlsSettings;
 import io.nettoolkit.core.internal.tls.TrustSource;
+import io.netty.util.NetUtil;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -105,7 +105,9 @@ public final class TlsConfig {
     /** All options; files by their paths, keys and passwords not at all. */
     @Override
     public String toString() {
-        return "TlsConfig" + settings.toString().substring(TlsSettings.class.getSimpleName().length());
+        return "TlsConfig"
+                + settings.toString()
+                        .substring(TlsSettings.class.getSimpleName().length());
     }
 
     /** Which implementation of TLS runs. */
@@ -252,7 +254,8 @@ public final class TlsConfig {
         /** Servers: whether clients must show a certificate, which {@link #trust} is asked about. Default NONE. */
         public Builder clientCertificates(ClientCertificates clientCertificates) {
             only(server, "clientCertificates", "servers");
-            this.clientCertificates = Objects.requireNonNull(clientCertificates, "clientCertificates: must not be null");
+            this.clientCertificates =
+                    Objects.requireNonNull(clientCertificates, "clientCertificates: must not be null");
             return this;
         }
 
@@ -287,7 +290,7 @@ public final class TlsConfig {
             Objects.requireNonNull(serverName, "serverName: must not be null");
             if (!NetUtil.isValidIpV4Address(serverName) && !NetUtil.isValidIpV6Address(serverName)) {
                 try {
-                    Objects.requireNonNull(new SNIHostName(serverName));
+                    new SNIHostName(serverName);
                 } catch (IllegalArgumentException e) {
                     throw new IllegalArgumentException("serverName: " + serverName + " (must be a host name)", e);
                 }
@@ -334,7 +337,8 @@ public final class TlsConfig {
 
         /**
          * How long a session may be resumed, and so how long a peer is trusted without being checked again. Default 1
-         * hour; from 1 second to 7 days.
+         * hour; from 1 second to 7 days. A server on OpenSSL cannot be told so for TLS 1.3: its tickets are good for 2
+         * days, and renewed until 7 days after the check.
          */
         public Builder sessionTimeout(Duration timeout) {
             boolean valid = timeout.toSeconds() >= 1 && timeout.compareTo(MAX_SESSION_TIMEOUT) <= 0;

@@ -56,10 +56,14 @@ class BackoffTest {
             long previous = 0;
             for (int attempt = 1; attempt <= 1000; attempt++) {
                 previous = backoff.delayNanos(attempt, previous, random);
-                assertThat(previous).as("%s at %d, seed %d", backoff, attempt, SEED).isBetween(0L, Long.MAX_VALUE / 4);
+                assertThat(previous)
+                        .as("%s at %d, seed %d", backoff, attempt, SEED)
+                        .isBetween(0L, Long.MAX_VALUE / 4);
             }
             for (int odd : new int[] {Integer.MAX_VALUE, 0, -1, Integer.MIN_VALUE}) {
-                assertThat(backoff.delayNanos(odd, 0, random)).as("%s at %d", backoff, odd).isNotNegative();
+                assertThat(backoff.delayNanos(odd, 0, random))
+                        .as("%s at %d", backoff, odd)
+                        .isNotNegative();
             }
         }
         assertThat(all[0].delayNanos(Integer.MIN_VALUE, 0, random)).isEqualTo(1);
@@ -77,7 +81,9 @@ class BackoffTest {
             long next = backoff.delayNanos(1 + i % 50, previous, random);
             long ceiling = Math.min(max, Math.max(base, previous) * 3);
             if (next < base || next > ceiling) {
-                assertThat(next).as("draw %d after %d, seed %d", i, previous, SEED).isBetween(base, ceiling);
+                assertThat(next)
+                        .as("draw %d after %d, seed %d", i, previous, SEED)
+                        .isBetween(base, ceiling);
             }
             lowest = Math.min(lowest, next);
             highest = Math.max(highest, next);
@@ -89,7 +95,7 @@ class BackoffTest {
 
     @Test
     void staysWithinTheBoundsOfJitter() {
-        Backoff backoff = Backoff.fixed(ofNanos(1_000_000)).withJitter(0.25);
+        Backoff backoff = Backoff.fixed(ofMillis(1)).withJitter(0.25);
         long sum = 0;
         for (int i = 0; i < DRAWS; i++) {
             long delay = backoff.delayNanos(1, 0, random);
@@ -99,7 +105,8 @@ class BackoffTest {
             sum += delay;
         }
         assertThat(sum / DRAWS).isCloseTo(875_000, within(1000L));
-        assertThat(Backoff.fixed(ofMillis(1)).withJitter(0).delayNanos(1, 0, random)).isEqualTo(1_000_000);
+        assertThat(Backoff.fixed(ofMillis(1)).withJitter(0).delayNanos(1, 0, random))
+                .isEqualTo(1_000_000);
     }
 
     @Test
@@ -109,7 +116,8 @@ class BackoffTest {
         assertThat(backoff.delayNanos(1, 0, random)).isEqualTo(1_000_000);
         assertThat(backoff.delayNanos(2, 0, random)).isEqualTo(1_000_000);
         assertThat(backoff.delayNanos(3, 0, random)).isEqualTo(Backoff.STOP);
-        assertThat(Backoff.fixed(ofMillis(1)).withMaxAttempts(0).delayNanos(1, 0, random)).isEqualTo(Backoff.STOP);
+        assertThat(Backoff.fixed(ofMillis(1)).withMaxAttempts(0).delayNanos(1, 0, random))
+                .isEqualTo(Backoff.STOP);
     }
 
     @Test
@@ -128,14 +136,20 @@ class BackoffTest {
 
     @Test
     void isAValueThatPrintsItsNumbers() {
-        Backoff one = Backoff.exponential(ofMillis(100), ofSeconds(10)).withJitter(0.5).withMaxAttempts(4);
-        Backoff same = Backoff.exponential(ofMillis(100), ofSeconds(10)).withJitter(0.5).withMaxAttempts(4);
+        Backoff one = Backoff.exponential(ofMillis(100), ofSeconds(10))
+                .withJitter(0.5)
+                .withMaxAttempts(4);
+        Backoff same = Backoff.exponential(ofMillis(100), ofSeconds(10))
+                .withJitter(0.5)
+                .withMaxAttempts(4);
 
         assertThat(one)
                 .isEqualTo(same)
                 .hasSameHashCodeAs(same)
                 .hasToString("exponential(PT0.1S, PT10S).withJitter(0.5).withMaxAttempts(4)");
-        assertThat(Backoff.fixed(ofMillis(1))).isNotEqualTo(Backoff.fixed(ofMillis(2))).hasToString("fixed(PT0.001S)");
+        assertThat(Backoff.fixed(ofMillis(1)))
+                .isNotEqualTo(Backoff.fixed(ofMillis(2)))
+                .hasToString("fixed(PT0.001S)");
         assertThat(Backoff.decorrelatedJitter(ofMillis(1), ofMillis(2)))
                 .hasToString("decorrelatedJitter(PT0.001S, PT0.002S)");
     }

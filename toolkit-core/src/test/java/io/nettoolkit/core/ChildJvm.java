@@ -1,7 +1,6 @@
 package io.nettoolkit.core;
 
 import java.io.File;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +15,7 @@ final class ChildJvm {
 
     private final List<String> flags = new ArrayList<>();
     private Predicate<String> jars = jar -> true;
+    private boolean modules;
 
     /** Adds a flag of the JVM. */
     ChildJvm flag(String... flag) {
@@ -29,15 +29,33 @@ final class ChildJvm {
         return this;
     }
 
+    /** Puts everything on the module path, with the tests inside the module of the core. */
+    ChildJvm onModulePath() {
+        modules = true;
+        return this;
+    }
+
     /** Runs it; what it printed. A failing exit status is an {@link AssertionError} with the output. */
-    String run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+    String run(Class<?> main, String... arguments) throws Exception {
         String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(jars)
                 .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-cp", classPath, main.getName()));
+        if (modules) {
+            String core = EventLoops.class.getPackageName();
+            String tests = Path.of(ChildJvm.class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
+            command.addAll(List.of("-p", classPath, "--patch-module", core + "=" + tests));
+            command.addAll(List.of("-m", core + "/" + main.getName()));
+        } else {
+            command.addAll(List.of("-cp", classPath, main.getName()));
+        }
         command.addAll(Arrays.asList(arguments));
         Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {

@@ -40,7 +40,9 @@ class ConnectionEventsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new DrainReport(-1, 0, Duration.ZERO))
                 .withMessage("drained, forced: -1, 0 (must not be negative)");
-        assertThatNullPointerException().isThrownBy(() -> new DrainReport(0, 0, null)).withMessageContaining("elapsed");
+        assertThatNullPointerException()
+                .isThrownBy(() -> new DrainReport(0, 0, null))
+                .withMessageContaining("elapsed");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ConnectionTimeline(null, null, null, null, Duration.ZERO, 0, -1))
                 .withMessage("bytesIn, bytesOut: 0, -1 (must not be negative)");

@@ -45,7 +45,8 @@ class DeadlineTest {
         assertThat(Deadline.after(Duration.ZERO, time).isExpired()).isTrue();
         assertThat(Deadline.after(Duration.ofDays(-1), time).remainingNanos()).isEqualTo(-TimeUnit.DAYS.toNanos(1));
         assertThat(Deadline.after(FOR_EVER.negated(), time).isExpired()).isTrue();
-        assertThat(Deadline.after(Duration.ofSeconds(Long.MIN_VALUE), time).isExpired()).isTrue();
+        assertThat(Deadline.after(Duration.ofSeconds(Long.MIN_VALUE), time).isExpired())
+                .isTrue();
     }
 
     @Test

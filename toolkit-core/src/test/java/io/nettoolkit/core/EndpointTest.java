@@ -132,7 +132,8 @@ class EndpointTest {
 
     @Test
     void refusesCharactersThatHideWhatAHostIs() {
-        for (String hidden : new String[] {"\0", "\n", "\r", "\t", "\u007f", "\u00a0", "\u202e", "\u2066", "\u3002", "\uff0e"}) {
+        for (String hidden :
+                new String[] {"\0", "\n", "\r", "\t", "\u007f", "\u00a0", "\u202e", "\u2066", "\u3002", "\uff0e"}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Endpoint.of("exa" + hidden + "mple.com", 80))
                     .withMessageContaining(String.format("U+%04X", (int) hidden.charAt(0)));
@@ -146,8 +147,12 @@ class EndpointTest {
 
         assertThat(Endpoint.of(longest, 1).host()).hasSize(253);
         assertThat(Endpoint.of(longest + ".", 1).host()).hasSize(254);
-        assertThatIllegalArgumentException().isThrownBy(() -> Endpoint.of(longest + "a", 1)).withMessageContaining("253");
-        assertThatIllegalArgumentException().isThrownBy(() -> Endpoint.of(label + "a", 1)).withMessageContaining("63");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Endpoint.of(longest + "a", 1))
+                .withMessageContaining("253");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Endpoint.of(label + "a", 1))
+                .withMessageContaining("63");
     }
 
     @Test
@@ -167,7 +172,9 @@ class EndpointTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Endpoint.unix("run/app.sock"))
                 .withMessage("path: \"run/app.sock\" (must be absolute)");
-        assertThatIllegalArgumentException().isThrownBy(() -> Endpoint.unix("/a\0b")).withMessageContaining("NUL");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Endpoint.unix("/a\0b"))
+                .withMessageContaining("NUL");
         assertThatNullPointerException().isThrownBy(() -> new Endpoint(null, 1)).withMessageContaining("host");
     }
 
@@ -204,7 +211,8 @@ class EndpointTest {
         NetworkInterface loopback = NetworkInterface.getByIndex(1);
 
         Inet6Address byNumber = (Inet6Address) resolved("fe80::1%1").getAddress();
-        Inet6Address byName = (Inet6Address) resolved("::1%" + loopback.getName()).getAddress();
+        Inet6Address byName =
+                (Inet6Address) resolved("::1%" + loopback.getName()).getAddress();
 
         assertThat(byNumber.getScopeId()).isEqualTo(1);
         assertThat(byName.getScopeId()).isEqualTo(1);
@@ -228,7 +236,8 @@ class EndpointTest {
     @Test
     void changesThePortOfAHostOnly() {
         assertThat(Endpoint.parse("[::1]:0").withPort(8080)).isEqualTo(Endpoint.of("::1", 8080));
-        assertThatIllegalArgumentException().isThrownBy(() -> Endpoint.of("a", 1).withPort(Endpoint.NO_PORT));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Endpoint.of("a", 1).withPort(Endpoint.NO_PORT));
         assertThatIllegalStateException()
                 .isThrownBy(() -> Endpoint.unix("/a").withPort(1))
                 .withMessageContaining("unix:/a has no port");
@@ -243,8 +252,38 @@ class EndpointTest {
         long seed = 20261121;
         Random random = new Random(seed);
         String[] pieces = {
-            "[", "]", ":", "::", ".", "%", "/", "unix:", "unix:/", "1", "255", "256", "0", "f", "fe80", "a", "-", "_",
-            "example", "com", "80", "65535", " ", "\0", "ü", "@", "127.0.0.1", "::1", "ffff:", "eth0", "0x1", "\u202e"
+            "[",
+            "]",
+            ":",
+            "::",
+            ".",
+            "%",
+            "/",
+            "unix:",
+            "unix:/",
+            "1",
+            "255",
+            "256",
+            "0",
+            "f",
+            "fe80",
+            "a",
+            "-",
+            "_",
+            "example",
+            "com",
+            "80",
+            "65535",
+            " ",
+            "\0",
+            "ü",
+            "@",
+            "127.0.0.1",
+            "::1",
+            "ffff:",
+            "eth0",
+            "0x1",
+            "\u202e"
         };
         int accepted = 0;
         for (int i = 0; i < 50_000; i++) {

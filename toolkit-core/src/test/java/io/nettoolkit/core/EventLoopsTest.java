@@ -113,6 +113,21 @@ class EventLoopsTest {
     }
 
     @Test
+    void closeFromALoopOfOthersDoesNotWaitEither() throws Exception {
+        EventLoops blocked = EventLoops.builder().threads(1).build();
+        CountDownLatch release = new CountDownLatch(1);
+        blocked.next().execute(() -> awaitUninterruptibly(release));
+        try (EventLoops others = EventLoops.builder().threads(1).build()) {
+            others.next().submit(blocked::close).get(30, TimeUnit.SECONDS);
+            assertThat(blocked.group().isShuttingDown()).isTrue();
+            assertThat(blocked.group().isTerminated()).isFalse();
+        }
+        release.countDown();
+        assertThat(blocked.group().terminationFuture().await(30, TimeUnit.SECONDS))
+                .isTrue();
+    }
+
+    @Test
     void anInterruptEndsTheWaitingForClose() throws Exception {
         EventLoops loops = EventLoops.builder().threads(1).build();
         CountDownLatch release = new CountDownLatch(1);

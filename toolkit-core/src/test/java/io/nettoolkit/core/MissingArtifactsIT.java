@@ -35,8 +35,24 @@ class MissingArtifactsIT {
                 .run(Report.class);
         assertThat(output)
                 .contains("best=NIO")
-                .contains("EPOLL: epoll has no native library on the class path: add")
-                .contains("IO_URING: io_uring has no native library on the class path: add");
+                .contains("EPOLL: epoll finds no native library: add")
+                .contains("IO_URING: io_uring finds no native library: add");
+    }
+
+    @Test
+    void namesTheModulesToAddOnTheModulePathAndRunsWithThem() throws Exception {
+        String modules = "io.netty.transport.classes.epoll,io.netty.transport.epoll.linux."
+                + (System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64");
+        String output = new ChildJvm().onModulePath().run(Report.class);
+        assertThat(output)
+                .contains("EPOLL: epoll is not among the modules: add io.netty:netty-transport-native-epoll")
+                .contains("and start with --add-modules " + modules)
+                .contains("loops=NIO");
+        String withModules = new ChildJvm()
+                .onModulePath()
+                .flag("--add-modules", modules + ",jdk.jfr")
+                .run(Report.class);
+        assertThat(withModules).contains("loops=EPOLL").contains("jfr=true");
     }
 
     @Test

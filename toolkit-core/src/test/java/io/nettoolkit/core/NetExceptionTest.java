@@ -51,9 +51,13 @@ class NetExceptionTest {
     @Test
     void leavesOutWhatIsNotKnown() {
         assertThat(NetException.builder(Kind.PROTOCOL, Operation.READ).build()).hasMessage("read failed with PROTOCOL");
-        assertThat(NetException.builder(Kind.PROTOCOL, Operation.READ).remote(REMOTE).build())
+        assertThat(NetException.builder(Kind.PROTOCOL, Operation.READ)
+                        .remote(REMOTE)
+                        .build())
                 .hasMessage("read 10.0.0.2:80 failed with PROTOCOL");
-        assertThat(NetException.builder(Kind.RESET, Operation.WRITE).cause(new IOException()).build())
+        assertThat(NetException.builder(Kind.RESET, Operation.WRITE)
+                        .cause(new IOException())
+                        .build())
                 .hasMessage("write failed with RESET: IOException");
     }
 
@@ -84,7 +88,8 @@ class NetExceptionTest {
     @Test
     void isRetryableOnlyWhereNoWorkReachedThePeer() {
         Set<Operation> retryable = Stream.of(Operation.values())
-                .filter(operation -> NetException.of(new IOException(), operation, null, null, null).isRetryable())
+                .filter(operation -> NetException.of(new IOException(), operation, null, null, null)
+                        .isRetryable())
                 .collect(Collectors.toSet());
 
         assertThat(retryable).containsExactlyInAnyOrder(Operation.RESOLVE, Operation.CONNECT, Operation.ACQUIRE);
@@ -95,15 +100,18 @@ class NetExceptionTest {
         assertThat(NetException.of(new OwnFailure(true), Operation.READ, null, null, null))
                 .satisfies(failure -> assertThat(failure.isRetryable()).isTrue())
                 .satisfies(failure -> assertThat(failure.kind()).isEqualTo(Kind.DNS_TIMEOUT));
-        assertThat(NetException.of(new OwnFailure(false), Operation.CONNECT, null, null, null).isRetryable())
+        assertThat(NetException.of(new OwnFailure(false), Operation.CONNECT, null, null, null)
+                        .isRetryable())
                 .isFalse();
     }
 
     @Test
     void namesABareTimeoutAfterItsOperation() {
-        assertThat(NetException.of(new TimeoutException(), Operation.CONNECT, null, null, null).kind())
+        assertThat(NetException.of(new TimeoutException(), Operation.CONNECT, null, null, null)
+                        .kind())
                 .isEqualTo(Kind.CONNECT_TIMEOUT);
-        assertThat(NetException.of(new TimeoutException(), Operation.ACQUIRE, null, null, null).isTimeout())
+        assertThat(NetException.of(new TimeoutException(), Operation.ACQUIRE, null, null, null)
+                        .isTimeout())
                 .isTrue();
     }
 

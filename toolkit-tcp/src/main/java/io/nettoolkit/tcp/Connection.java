@@ -1,11 +1,11 @@
 package io.nettoolkit.tcp;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.ConnectionTimeline;
 import io.nettoolkit.tcp.internal.FramedConnection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +53,7 @@ public interface Connection {
      *     closing, with a {@link io.nettoolkit.core.NetException} when the connection ended before the frame was
      *     written; completes on the event loop. Cancelling it does not take the frame back
      */
-    CompletableFuture<Void> send(ByteBuf frame);
+    CompletableFuture<@Nullable Void> send(ByteBuf frame);
 
     /** Whether the write queue is below half of its cap. */
     boolean isWritable();
@@ -91,14 +91,17 @@ public interface Connection {
     EventLoop eventLoop();
 
     /** This side's address. */
-    @Nullable SocketAddress localAddress();
+    @Nullable
+    SocketAddress localAddress();
 
     /** The peer's address. */
-    @Nullable SocketAddress remoteAddress();
+    @Nullable
+    SocketAddress remoteAddress();
 
     /** Keeps one object of the handler's with this connection; {@code null} removes it. Event loop only. */
     void attach(@Nullable Object attachment);
 
     /** What {@link #attach} was given last. Event loop only. */
-    @Nullable Object attachment();
+    @Nullable
+    Object attachment();
 }

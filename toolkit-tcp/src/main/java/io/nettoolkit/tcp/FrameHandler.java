@@ -1,14 +1,14 @@
 package io.nettoolkit.tcp;
 
-import io.netty.buffer.ByteBuf;
 import io.nettoolkit.core.CloseReason;
+import io.netty.buffer.ByteBuf;
 
 /**
  * What a server or client does with the frames of its connections. One handler serves all connections; what belongs to
  * one of them goes into its {@link Connection#attach attachment}.
  *
  * <pre>{@code
- * FrameHandler echo = (connection, frame) -> connection.trySend(frame.retain());
+ * FrameHandler echo = (connection, frame) -> connection.send(frame.retain());
  * }</pre>
  *
  * <p><b>Threading.</b> Called on the connection's event loop, one call at a time for one connection; must not block.
@@ -30,7 +30,7 @@ public interface FrameHandler {
 
     /**
      * The write queue has drained below half of its cap after a {@link Connection#trySend} was refused: sending makes
-     * sense again.
+     * sense again. Not called when the refusal was due to closing: {@link #onClose} is.
      */
     default void onWritable(Connection connection) throws Exception {}
 

@@ -237,7 +237,7 @@ public final class Framing {
 
         /** How many bytes the field has: 1, 2, 3, 4 or 8; default 4. Read as unsigned. */
         public LengthFieldBuilder width(int bytes) {
-            if (bytes < 1 || bytes > 4 && bytes != 8) {
+            if (bytes < 1 || (bytes > 4 && bytes != 8)) {
                 throw new IllegalArgumentException("width: " + bytes + " (must be 1, 2, 3, 4 or 8)");
             }
             width = bytes;

@@ -1,8 +1,5 @@
 package io.nettoolkit.tcp;
 
-import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
-import io.netty.resolver.AddressResolverGroup;
 import io.nettoolkit.core.ConnectionListener;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
@@ -15,11 +12,15 @@ import io.nettoolkit.tcp.internal.ConnectionOptions;
 import io.nettoolkit.tcp.internal.Dialer;
 import io.nettoolkit.tcp.internal.FramedConnection;
 import io.nettoolkit.tcp.internal.SystemResolverGroup;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.resolver.AddressResolverGroup;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens framed TCP connections.
@@ -95,7 +96,7 @@ public final class TcpClient implements AutoCloseable {
     }
 
     /** Ends every connection at once and opens no more; completes when the last is gone. */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         return dialer.closeAsync();
     }
 

@@ -14,13 +14,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts framed TCP connections.
  *
  * <pre>{@code
  * Framing framing = Framing.lengthField().maxFrameBytes(1 << 20).build();
- * TcpServer server = TcpServer.builder(framing, (connection, frame) -> connection.trySend(frame.retain())).build();
+ * TcpServer server = TcpServer.builder(framing, (connection, frame) -> connection.send(frame.retain())).build();
  * server.bind(Endpoint.of("0.0.0.0", 7000)).join();
  * // ...
  * server.drain(Duration.ofSeconds(10)).join();
@@ -33,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
  * <p><b>Threading.</b> Any thread may call every method; {@link #close} does not wait when it is called on an event loop.
  *
  * <p><b>Life cycle.</b> Bind once; drain or close once. The event loops are the caller's, or the shared ones, and stay.
+ * The shared loops are daemon threads: a program that only serves builds its own, or waits for something in {@code main}.
  *
  * <p><b>Failure.</b> {@link #bind} fails with a {@link io.nettoolkit.core.NetException} of operation BIND. A failing
  * connection ends alone; the handler's {@code onClose} and the {@link ConnectionListener} hear why.
@@ -85,7 +87,7 @@ public final class TcpServer implements AutoCloseable {
     }
 
     /** Stops listening and closes every connection at once; completes when the last is gone. */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         return listening.closeAsync();
     }
 

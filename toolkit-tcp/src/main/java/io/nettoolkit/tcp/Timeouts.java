@@ -35,7 +35,10 @@ public final class Timeouts {
 
     /** What servers use when nothing is given: the defaults, with first frame 10 s and read idle 5 min. */
     public static Timeouts forServers() {
-        return builder().firstFrame(Duration.ofSeconds(10)).readIdle(Duration.ofMinutes(5)).build();
+        return builder()
+                .firstFrame(Duration.ofSeconds(10))
+                .readIdle(Duration.ofMinutes(5))
+                .build();
     }
 
     /** What clients use when nothing is given: the defaults. */

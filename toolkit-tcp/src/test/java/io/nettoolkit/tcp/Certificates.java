@@ -1,8 +1,8 @@
 package io.nettoolkit.tcp;
 
+import io.nettoolkit.core.TlsConfig;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
-import io.nettoolkit.core.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,14 +33,13 @@ final class Certificates {
 
     TlsConfig server() throws Exception {
         X509Bundle own = issue("server");
-        return TlsConfig.server(List.of(own.getCertificatePath()), own.getKeyPair().getPrivate())
+        return TlsConfig.server(
+                        List.of(own.getCertificatePath()), own.getKeyPair().getPrivate())
                 .build();
     }
 
     TlsConfig client() {
-        return TlsConfig.client()
-                .trust(List.of(authority.getRootCertificate()))
-                .build();
+        return TlsConfig.client().trust(List.of(authority.getRootCertificate())).build();
     }
 
     /** Writes chain.pem and key.pem. */

@@ -60,7 +60,8 @@ class DrainIT {
             }
             assertThat(busy.await(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
 
-            DrainReport report = rig.server.drain(Duration.ofSeconds(Rig.PATIENCE_SECONDS)).get();
+            DrainReport report =
+                    rig.server.drain(Duration.ofSeconds(Rig.PATIENCE_SECONDS)).get();
 
             assertThat(rig.closes).extracting(CloseReason::kind).containsOnly(Kind.LOCAL_CLOSED);
             long answered = 0;
@@ -79,13 +80,15 @@ class DrainIT {
     @ParameterizedTest
     @MethodSource("transports")
     void aPeerThatDoesNotCloseIsLetGoAfterTheLinger(Transport transport) throws Exception {
-        Timeouts timeouts = Timeouts.forServers().toBuilder().linger(Duration.ofMillis(200)).build();
+        Timeouts timeouts =
+                Timeouts.forServers().toBuilder().linger(Duration.ofMillis(200)).build();
         try (Rig rig = new Rig(transport, Rig.ECHO, options -> options.timeouts(timeouts));
                 Socket silent = rig.connect()) {
             Rig.send(silent, "hello");
             assertThat(Rig.receive(silent)).isEqualTo("hello");
 
-            DrainReport report = rig.server.drain(Duration.ofSeconds(Rig.PATIENCE_SECONDS)).get();
+            DrainReport report =
+                    rig.server.drain(Duration.ofSeconds(Rig.PATIENCE_SECONDS)).get();
 
             assertThat(report.drained()).isEqualTo(1);
             assertThat(rig.nextClose().kind()).isEqualTo(Kind.LOCAL_CLOSED);
@@ -96,7 +99,8 @@ class DrainIT {
     @ParameterizedTest
     @MethodSource("transports")
     void whatIsLeftAfterTheGracePeriodIsReset(Transport transport) throws Exception {
-        Timeouts timeouts = Timeouts.forServers().toBuilder().linger(Duration.ofMinutes(5)).build();
+        Timeouts timeouts =
+                Timeouts.forServers().toBuilder().linger(Duration.ofMinutes(5)).build();
         try (Rig rig = new Rig(transport, Rig.ECHO, options -> options.timeouts(timeouts));
                 Socket silent = rig.connect()) {
             Rig.send(silent, "hello");

@@ -2,15 +2,15 @@ package io.nettoolkit.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.Endpoint;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.Transport;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EchoIT {
 
-    private static final Framing FRAMING = Framing.lengthField().maxFrameBytes(1 << 20).build();
+    private static final Framing FRAMING =
+            Framing.lengthField().maxFrameBytes(1 << 20).build();
 
     static List<Transport> transports() {
         return TransportMatrix.available();
@@ -60,8 +61,10 @@ class EchoIT {
             }
         };
         try (EventLoops loops = TransportMatrix.loops(transport);
-                TcpServer server = TcpServer.builder(FRAMING, echo).eventLoops(loops).build();
-                TcpClient client = TcpClient.builder(FRAMING, collect).eventLoops(loops).build()) {
+                TcpServer server =
+                        TcpServer.builder(FRAMING, echo).eventLoops(loops).build();
+                TcpClient client =
+                        TcpClient.builder(FRAMING, collect).eventLoops(loops).build()) {
             InetSocketAddress address = server.bind(Endpoint.of("127.0.0.1", 0)).join();
             Connection connection = client.connect(
                             Endpoint.of("127.0.0.1", address.getPort()), Deadline.after(Duration.ofSeconds(5)))

@@ -92,6 +92,9 @@ class FramingTest {
         assertThat(Framing.varint(1 << 30).maxFrameBytes()).isEqualTo(1 << 30);
         assertThat(Framing.fixedLength(12).withChecksum().maxFrameBytes()).isEqualTo(12);
         assertThat(Framing.line(9).maxFrameBytes()).isEqualTo(9);
+        assertThat(Framing.varint(1).maxFrameBytes()).isOne();
+        assertThat(Framing.lengthField().maxFrameBytes(7).build().maxFrameBytes())
+                .isEqualTo(7);
     }
 
     @Test
@@ -152,10 +155,10 @@ class FramingTest {
     void checksOptionsAgainstEachOtherWhenBuilt() {
         assertThatThrownBy(() -> lengthField(f -> f.width(1).adjustment(-300)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("adjustment: -300 (leaves room");
+                .hasMessageStartingWith("adjustment: -300 (must leave room");
         assertThatThrownBy(() -> lengthField(f -> f.offset(8).maxFrameBytes(4)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("offset 8, maxFrameBytes 4");
+                .hasMessageStartingWith("maxFrameBytes: 4 (must leave room for a message of 8 bytes");
     }
 
     @Test

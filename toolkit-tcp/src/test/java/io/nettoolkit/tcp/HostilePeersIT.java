@@ -39,7 +39,8 @@ class HostilePeersIT {
     @MethodSource("transports")
     void httpOnAFramedPortIsNamed(Transport transport) throws Exception {
         try (Rig rig = new Rig(transport, Rig.ECHO)) {
-            CloseReason reason = sendAndHear(rig, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            CloseReason reason =
+                    sendAndHear(rig, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 
             assertThat(reason.kind()).isEqualTo(Kind.FRAME_TOO_LARGE);
             assertThat(reason.initiator()).isEqualTo(Initiator.PEER);
@@ -85,7 +86,9 @@ class HostilePeersIT {
     @MethodSource("transports")
     void aResetAfterAnyByteLeavesNothingBehind(Transport transport) throws Exception {
         byte[] frame = {0, 0, 0, 12, 'h', 'e', 'l', 'l', 'o', ' ', 'w', 'o', 'r', 'l', 'd', '!'};
-        Timeouts timeouts = Timeouts.forServers().toBuilder().firstFrame(Duration.ofSeconds(1)).build();
+        Timeouts timeouts = Timeouts.forServers().toBuilder()
+                .firstFrame(Duration.ofSeconds(1))
+                .build();
         Set<Kind> expected = EnumSet.of(Kind.RESET, Kind.PEER_CLOSED, Kind.FRAME_TRUNCATED);
         if (transport == Transport.IO_URING) {
             expected.add(Kind.FRAME_TIMEOUT);
@@ -118,7 +121,9 @@ class HostilePeersIT {
     @ParameterizedTest
     @MethodSource("transports")
     void halfAFrameMeetsItsDeadline(Transport transport) throws Exception {
-        Timeouts timeouts = Timeouts.forServers().toBuilder().wholeFrame(Duration.ofMillis(200)).build();
+        Timeouts timeouts = Timeouts.forServers().toBuilder()
+                .wholeFrame(Duration.ofMillis(200))
+                .build();
         try (Rig rig = new Rig(transport, Rig.ECHO, options -> options.timeouts(timeouts));
                 Socket socket = rig.connect()) {
             Rig.send(socket, "whole");
@@ -136,7 +141,8 @@ class HostilePeersIT {
     @ParameterizedTest
     @MethodSource("transports")
     void aPeerThatSaysNothingMeetsTheFirstFrameDeadline(Transport transport) throws Exception {
-        Timeouts timeouts = Timeouts.builder().firstFrame(Duration.ofMillis(200)).build();
+        Timeouts timeouts =
+                Timeouts.builder().firstFrame(Duration.ofMillis(200)).build();
         try (Rig rig = new Rig(transport, Rig.ECHO, options -> options.timeouts(timeouts));
                 Socket socket = rig.connect()) {
             assertThat(rig.nextClose().kind()).isEqualTo(Kind.FRAME_TIMEOUT);
@@ -148,9 +154,13 @@ class HostilePeersIT {
     @ParameterizedTest
     @MethodSource("transports")
     void aPeerThatNeverReadsIsBoundedAndMeetsTheWriteStall(Transport transport) throws Exception {
-        Timeouts timeouts = Timeouts.builder().writeStall(Duration.ofMillis(500)).build();
+        Timeouts timeouts =
+                Timeouts.builder().writeStall(Duration.ofMillis(500)).build();
         Limits limits = Limits.builder().writeQueueBytes(256 * 1024).build();
-        try (Rig rig = new Rig(transport, Rig.ECHO, options -> options.timeouts(timeouts).limits(limits));
+        try (Rig rig = new Rig(
+                        transport,
+                        Rig.ECHO,
+                        options -> options.timeouts(timeouts).limits(limits));
                 Socket socket = rig.connect()) {
             CompletableFuture<Long> written = CompletableFuture.supplyAsync(() -> writeUntilItFails(socket));
 

@@ -1,12 +1,12 @@
 package io.nettoolkit.tcp;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.ConnectionListener;
 import io.nettoolkit.core.Endpoint;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.Transport;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -23,7 +23,8 @@ import java.util.function.UnaryOperator;
 /** A server on a free loopback port with what a black-box test asks of it, and plain JDK sockets against it. */
 final class Rig implements AutoCloseable, ConnectionListener {
 
-    static final Framing FRAMING = Framing.lengthField().maxFrameBytes(64 * 1024).build();
+    static final Framing FRAMING =
+            Framing.lengthField().maxFrameBytes(64 * 1024).build();
     static final FrameHandler ECHO = (connection, frame) -> {
         if (!connection.trySend(frame.retain())) {
             frame.release();
@@ -42,7 +43,9 @@ final class Rig implements AutoCloseable, ConnectionListener {
 
     Rig(Transport transport, FrameHandler handler, UnaryOperator<TcpServer.Builder> options) {
         loops = TransportMatrix.loops(transport);
-        server = options.apply(TcpServer.builder(FRAMING, handler).eventLoops(loops).listener(this)).build();
+        server = options.apply(
+                        TcpServer.builder(FRAMING, handler).eventLoops(loops).listener(this))
+                .build();
         address = server.bind(Endpoint.of("127.0.0.1", 0)).join();
     }
 

@@ -2,8 +2,6 @@ package io.nettoolkit.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.NetFailure.Kind;
@@ -11,6 +9,8 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,8 @@ class SendRaceIT {
     private static final int THREADS = 8;
     private static final int FRAMES = 20_000;
     private static final int CLOSES = 50;
-    private static final Limits SMALL = Limits.builder().writeQueueBytes(64 * 1024).build();
+    private static final Limits SMALL =
+            Limits.builder().writeQueueBytes(64 * 1024).build();
 
     @RegisterExtension
     static final LeakCheck LEAKS = new LeakCheck();
@@ -138,7 +139,10 @@ class SendRaceIT {
                             : () -> sendUntilClosed(connection, id, busy)));
         }
         busy.await();
-        assertThat(connection.close().get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS).kind())
+        assertThat(connection
+                        .close()
+                        .get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .kind())
                 .isEqualTo(Kind.LOCAL_CLOSED);
         long taken = 0;
         for (Future<Long> sender : senders) {
@@ -219,8 +223,8 @@ class SendRaceIT {
             int thread = frame.readInt();
             int number = frame.readInt();
             if (next[thread]++ != number) {
-                done.completeExceptionally(
-                        new AssertionError("thread " + thread + ": frame " + number + " came as " + (next[thread] - 1)));
+                done.completeExceptionally(new AssertionError(
+                        "thread " + thread + ": frame " + number + " came as " + (next[thread] - 1)));
             }
             if (count.incrementAndGet() == wanted) {
                 done.complete(null);
@@ -260,12 +264,12 @@ class SendRaceIT {
         }
 
         private synchronized void awaitMoreThan(long heard) throws InterruptedException {
-            long patience = TimeUnit.SECONDS.toMillis(Rig.PATIENCE_SECONDS);
-            if (tellings == heard) {
-                wait(patience);
-            }
-            if (tellings == heard) {
-                throw new AssertionError("refused, and nobody said when there was room again");
+            Deadline patience = Deadline.after(Duration.ofSeconds(Rig.PATIENCE_SECONDS));
+            while (tellings == heard) {
+                if (patience.isExpired()) {
+                    throw new AssertionError("refused, and nobody said when there was room again");
+                }
+                wait(1 + patience.remaining().toMillis());
             }
         }
 

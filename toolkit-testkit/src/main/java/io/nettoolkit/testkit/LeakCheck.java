@@ -36,8 +36,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
  *
  * <ul>
  *   <li><b>Threads</b>: every platform thread that was started meanwhile and still runs, save those that the JDK,
- *       JUnit, Netty ({@code GlobalEventExecutor}) and Net Toolkit (names starting {@code nettoolkit-}) share across
- *       the JVM. Virtual threads cannot be seen.
+ *       JUnit, Netty ({@code GlobalEventExecutor}) and Net Toolkit (ticker, file thread, shared event loops) keep for the
+ *       whole JVM. Virtual threads cannot be seen.
  *   <li><b>Channels</b>, by their sockets: on Linux, every open socket of the process (TCP, UDP, Unix; NIO, epoll and
  *       io_uring alike, and those that no Netty channel owns) that was not open before; reported with its addresses.
  *       Embedded and local channels have no socket and cannot be seen, nor can anything on other systems.
@@ -56,6 +56,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
  * <p><b>Failure.</b> An {@link AssertionError} that lists everything left over. An {@link IllegalStateException} says
  * that buffers cannot be checked: explicit garbage collection is disabled, or error logging of Netty's detector is off.
  */
+@SuppressWarnings("exports") // transitive, JUnit would be forced on every module that uses the test kit
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
 
     private static final Namespace NAMESPACE = Namespace.create(LeakCheck.class);

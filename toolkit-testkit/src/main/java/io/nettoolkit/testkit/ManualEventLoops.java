@@ -33,6 +33,11 @@ final class ManualEventLoops {
     private static final long IDLE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** Passes over all loops while their tasks still hand each other new ones; traffic could go on for ever. */
     private static final int MAX_PASSES = 16;
+    /**
+     * Iterations for channels to close in. io_uring needs three (cancel what is under way, close, see the end of it),
+     * each of which waits for the ring; the other transports need one, but never count down their registrations.
+     */
+    private static final int MAX_CLOSING_ROUNDS = 16;
 
     private final Ticker ticker;
     private final Duration patience;
@@ -100,6 +105,8 @@ final class ManualEventLoops {
 
         /** What {@link #settle()} waits for; a loop that ends completes it in the probe's place. */
         private volatile CompletableFuture<Long> nextTimer = new CompletableFuture<>();
+
+        private int closingRounds;
 
         Loop(Group parent, Executor executor, IoHandlerFactory ioHandlerFactory) {
             super(parent, executor, ioHandlerFactory);
@@ -174,15 +181,21 @@ final class ManualEventLoops {
             return super.shutdownGracefully(0, timeout, unit);
         }
 
+        /**
+         * Gives channels time to close before the loop ends. Without a quiet period Netty does not: a shutdown that
+         * begins late in an iteration ends the loop in the same one, before its channels are told, and io_uring closes
+         * a socket some iterations after it was told, or never if its ring is gone by then.
+         */
         @Override
         protected boolean confirmShutdown() {
             if (isShuttingDown() && !isShutdown()) {
-                // Without a quiet period, a shutdown that begins late in an iteration ends the loop in the same one,
-                // and then Netty has not closed its channels.
                 ioHandler().prepareToDestroy();
-                // Without a task to run, Netty compares the time since the last one with the quiet period, and on a
-                // clock that stands "longer than zero" never comes true.
+                // Also keeps Netty from comparing the time since the last task with the quiet period: on a clock that
+                // stands, "longer than zero" never comes true.
                 super.addTask(NO_TASK);
+                if (getNumOfRegisteredChannels() > 0 && closingRounds++ < MAX_CLOSING_ROUNDS) {
+                    return false;
+                }
             }
             return super.confirmShutdown();
         }

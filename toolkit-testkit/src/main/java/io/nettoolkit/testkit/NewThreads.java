@@ -16,7 +16,9 @@ final class NewThreads {
     /** Threads that a JVM, a build or Netty starts once, at first need, and keeps. */
     private static final List<String> SHARED_BY_THE_JVM = List.of(
             "globalEventExecutor-",
-            "nettoolkit-",
+            "nettoolkit-files",
+            "nettoolkit-shared",
+            "nettoolkit-ticker",
             "ForkJoinPool.commonPool-",
             "CompletableFutureDelayScheduler",
             "junit-",

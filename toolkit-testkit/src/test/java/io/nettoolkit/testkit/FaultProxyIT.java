@@ -22,7 +22,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -173,11 +172,12 @@ class FaultProxyIT {
     void invertsOneByte(int position) throws Exception {
         proxy.toTarget().corruptAt(position);
         try (Ends ends = pair.connect()) {
-            send(ends.client(), 0, 1);
-            send(ends.client(), 2, 3);
             int[] expected = {0, 1, 2, 3};
             expected[position] = 255 - position;
-            assertReceives(ends.server(), expected);
+            send(ends.client(), 0, 1);
+            assertReceives(ends.server(), expected[0], expected[1]);
+            send(ends.client(), 2, 3);
+            assertReceives(ends.server(), expected[2], expected[3]);
         }
     }
 
@@ -228,22 +228,16 @@ class FaultProxyIT {
     @Test
     void aStalledDirectionPushesTheSenderBack() throws Exception {
         proxy.toTarget().stall();
-        try (SocketChannel client = SocketChannel.open(proxy.address());
-                Socket server = pair.accept()) {
-            client.configureBlocking(false);
-            client.setOption(StandardSocketOptions.SO_SNDBUF, 16 * 1024);
-            ByteBuffer bytes = ByteBuffer.allocateDirect(1 << 20);
-            int refused = 0;
-            long sent = 0;
-            while (refused < 100_000 && sent < 1L << 30) {
-                int written = client.write(bytes.clear());
-                sent += written;
-                refused = written == 0 ? refused + 1 : 0;
-            }
-            assertThat(refused).isEqualTo(100_000);
-            assertThat(proxy.toTarget().forwardedBytes()).isZero();
-            assertThat(server.isConnected()).isTrue();
-        }
+        pushUntilRefused();
+        assertThat(proxy.toTarget().forwardedBytes()).isZero();
+    }
+
+    @Test
+    void aDelayHoldsABoundedNumberOfBytesAndThenPushesTheSenderBack() throws Exception {
+        proxy.toTarget().delay(Duration.ofDays(1));
+        pushUntilRefused();
+        assertThat(proxy.toTarget().forwardedBytes()).isZero();
+        assertThat(proxy.toTarget().receivedBytes()).isLessThan(8L << 20);
     }
 
     @Test
@@ -416,6 +410,25 @@ class FaultProxyIT {
     private static void awaitForwarded(FaultProxy.Faults faults, long bytes) {
         awaitTrue(() -> faults.forwardedBytes() >= bytes);
         assertThat(faults.forwardedBytes()).isEqualTo(bytes);
+    }
+
+    /** Sends zeros until a long row of attempts has found every buffer on the way full. */
+    private void pushUntilRefused() throws IOException {
+        try (SocketChannel client = SocketChannel.open(proxy.address());
+                Socket server = pair.accept()) {
+            assertThat(server.isConnected()).isTrue();
+            client.configureBlocking(false);
+            ByteBuffer bytes = ByteBuffer.allocateDirect(64 * 1024);
+            int refused = 0;
+            for (long sent = 0; refused < 200_000; ) {
+                int written = client.write(bytes.clear());
+                refused = written == 0 ? refused + 1 : 0;
+                sent += written;
+                if (sent > 256 << 20) {
+                    throw new AssertionError("took " + sent + " bytes and still takes more");
+                }
+            }
+        }
     }
 
     /** A send that may meet the reset it provokes; the system tells a socket of a reset only once. */

@@ -126,6 +126,16 @@ class ManualTimeTest {
     }
 
     @Test
+    void runsWhatAChannelsTimerGivesToItsLoopAtTheSameInstant() {
+        EmbeddedChannel channel = attachedChannel();
+        channel.eventLoop()
+                .schedule(() -> channel.eventLoop().execute(() -> note("follows")), 10, TimeUnit.MILLISECONDS);
+        time.advance(Duration.ofMillis(20));
+        assertThat(log).containsExactly("follows@10");
+        channel.close();
+    }
+
+    @Test
     void repeatsAChannelsFixedRateAtEachInstant() {
         EmbeddedChannel channel = attachedChannel();
         channel.eventLoop().scheduleAtFixedRate(() -> note("tick"), 0, 10, TimeUnit.MILLISECONDS);

@@ -27,6 +27,7 @@ class PublishedModulesTest {
             "toolkit-core",
             List.of(
                     "io.netty:netty-buffer",
+                    "io.netty:netty-codec-base",
                     "io.netty:netty-common",
                     "io.netty:netty-handler",
                     "io.netty:netty-transport",

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading.</b> Immutable.
  */
 public enum Contestant {
+    /** This project's server. */
+    TOOLKIT_TCP("toolkit", ToolkitEcho::start),
     /** N0 on Netty's default allocator; what ratios are taken against. */
     NETTY_TUTORIAL("nettyTutorial", () -> NettyTutorialEcho.start(new AdaptiveByteBufAllocator(true))),
     /** N0 on the pooled allocator. */
@@ -35,6 +37,8 @@ public enum Contestant {
     public static final String TOOLKIT = "toolkit";
 
     private final String label;
+
+    @SuppressWarnings("ImmutableEnumChecker") // method references without state
     private final @Nullable Supplier<EchoServer> inJvm;
 
     Contestant(String label, @Nullable Supplier<EchoServer> inJvm) {

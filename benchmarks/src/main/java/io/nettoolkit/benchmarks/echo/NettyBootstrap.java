@@ -24,13 +24,17 @@ final class NettyBootstrap {
 
     private NettyBootstrap() {}
 
+    /** One loop of the transport that every contestant uses. */
+    static EventLoopGroup newLoop() {
+        IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        return new MultiThreadIoEventLoopGroup(1, io);
+    }
+
     /** Starts a server whose connections get the handlers that {@code handlers} gives. */
     static EchoServer start(ByteBufAllocator allocator, Supplier<ChannelHandler[]> handlers) {
-        boolean epoll = Epoll.isAvailable();
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        EventLoopGroup loop = newLoop();
         Class<? extends ServerSocketChannel> type =
-                epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
-        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, io);
+                Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         Channel server = new ServerBootstrap()
                 .group(loop, loop)
                 .channel(type)

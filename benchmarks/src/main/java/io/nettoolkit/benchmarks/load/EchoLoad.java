@@ -1,8 +1,10 @@
 package io.nettoolkit.benchmarks.load;
 
 import io.nettoolkit.core.TimeSource;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -36,7 +38,7 @@ public final class EchoLoad {
     private static final int PATTERN_BYTES = 1 << 16;
     private static final int MOST_UNANSWERED = 1 << 16;
     private static final long SELECT_MILLIS = 100;
-    private static final long DRAIN_NANOS = Duration.ofSeconds(2).toNanos();
+    private static final long DRAIN_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final LoadSpec spec;
     private final TimeSource time = TimeSource.system();
@@ -61,8 +63,13 @@ public final class EchoLoad {
             System.exit(2);
         }
         LoadSpec spec = LoadSpec.parse(Arrays.asList(arguments));
-        InetSocketAddress server = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
-        System.out.println(run(server, spec, () -> System.out.println(LoadResult.MEASURING)).toLine());
+        InetAddress host = NetUtil.createInetAddressFromIpAddressString(arguments[0]);
+        if (host == null) {
+            throw new IllegalArgumentException("HOST: " + arguments[0] + " (must be an IP address)");
+        }
+        InetSocketAddress server = new InetSocketAddress(host, Integer.parseInt(arguments[1]));
+        System.out.println(run(server, spec, () -> System.out.println(LoadResult.MEASURING))
+                .toLine());
     }
 
     /** Runs one load against {@code server}; {@code onMeasuring} is called when the warm-up is over. */
@@ -129,13 +136,13 @@ public final class EchoLoad {
             throws IOException {
         long start = time.nanoTime();
         long measureFrom = start + spec.warmUp().toNanos();
-        Schedule schedule = new Schedule(connections, start);
-        runUntil(measureFrom, selector, schedule);
+        BurstSchedule schedule = BurstSchedule.of(spec, start);
+        runUntil(measureFrom, selector, connections, schedule);
         measuring = true;
         long cpuFrom = cpuNanos();
         onMeasuring.run();
         measureFrom = time.nanoTime();
-        runUntil(measureFrom + spec.measure().toNanos(), selector, schedule);
+        runUntil(measureFrom + spec.measure().toNanos(), selector, connections, schedule);
         double seconds = (time.nanoTime() - measureFrom) / 1e9;
         double cpuSeconds = (cpuNanos() - cpuFrom) / 1e9;
         measuring = false;
@@ -149,16 +156,17 @@ public final class EchoLoad {
                 missed);
     }
 
-    private void runUntil(long endNanos, Selector selector, Schedule schedule) throws IOException {
+    private void runUntil(long endNanos, Selector selector, List<LoadConnection> connections, BurstSchedule schedule)
+            throws IOException {
         Consumer<SelectionKey> onReady = this::onReady;
         if (spec.isOpenLoop()) {
             for (long now = time.nanoTime(); now - endNanos < 0; now = time.nanoTime()) {
-                schedule.sendWhatIsDue(now);
+                sendWhatIsDue(schedule, connections, now);
                 selector.selectNow(onReady);
             }
             return;
         }
-        schedule.fillPipes();
+        fillPipes(connections);
         while (time.nanoTime() - endNanos < 0) {
             selector.select(onReady, SELECT_MILLIS);
         }
@@ -199,56 +207,38 @@ public final class EchoLoad {
         }
     }
 
+    /** Brings every connection to its depth; what a closed loop starts with. */
+    private void fillPipes(List<LoadConnection> connections) throws IOException {
+        for (LoadConnection connection : connections) {
+            int owed = spec.shape().depth() - (int) connection.unanswered();
+            if (owed > 0) {
+                connection.owe(owed, time.nanoTime());
+                connection.write();
+            }
+        }
+    }
+
+    private void sendWhatIsDue(BurstSchedule schedule, List<LoadConnection> connections, long nowNanos)
+            throws IOException {
+        for (; schedule.isDue(nowNanos); schedule.advance()) {
+            LoadConnection connection = connections.get(schedule.turn(connections.size()));
+            if (connection.unanswered() < MOST_UNANSWERED) {
+                connection.owe(spec.shape().depth(), schedule.dueNanos());
+                connection.write();
+            } else if (measuring) {
+                missed += spec.shape().depth();
+            }
+            if (measuring) {
+                late.recordValue(Math.min(nowNanos - schedule.dueNanos(), late.getHighestTrackableValue()));
+            }
+        }
+    }
+
     private static long cpuNanos() {
         return ProcessHandle.current()
                 .info()
                 .totalCpuDuration()
                 .map(Duration::toNanos)
                 .orElse(0L);
-    }
-
-    /** When the next burst is due, and on which connection. */
-    private final class Schedule {
-
-        private final List<LoadConnection> connections;
-        private final long startNanos;
-        private final double burstNanos;
-        private long bursts;
-
-        Schedule(List<LoadConnection> connections, long startNanos) {
-            this.connections = connections;
-            this.startNanos = startNanos;
-            this.burstNanos =
-                    spec.isOpenLoop() ? 1e9 * spec.shape().depth() / spec.messagesPerSecond() : Double.POSITIVE_INFINITY;
-        }
-
-        /** Brings every connection to its depth; what a closed loop starts with. */
-        void fillPipes() throws IOException {
-            for (LoadConnection connection : connections) {
-                int owed = spec.shape().depth() - (int) connection.unanswered();
-                if (owed > 0) {
-                    connection.owe(owed, time.nanoTime());
-                    connection.write();
-                }
-            }
-        }
-
-        void sendWhatIsDue(long nowNanos) throws IOException {
-            long dueNanos = startNanos + (long) (bursts * burstNanos);
-            while (dueNanos - nowNanos <= 0) {
-                LoadConnection connection = connections.get((int) (bursts % connections.size()));
-                if (connection.unanswered() < MOST_UNANSWERED) {
-                    connection.owe(spec.shape().depth(), dueNanos);
-                    connection.write();
-                } else if (measuring) {
-                    missed += spec.shape().depth();
-                }
-                if (measuring) {
-                    late.recordValue(Math.min(nowNanos - dueNanos, late.getHighestTrackableValue()));
-                }
-                bursts++;
-                dueNanos = startNanos + (long) (bursts * burstNanos);
-            }
-        }
     }
 }

@@ -69,7 +69,7 @@ public record LoadResult(
     /** Reads the line back. */
     public static LoadResult parse(String line) {
         Map<String, String> fields = new HashMap<>();
-        for (String word : line.substring(MARK.length()).trim().split(" ")) {
+        for (String word : line.substring(MARK.length()).trim().split(" ", -1)) {
             int equals = word.indexOf('=');
             fields.put(word.substring(0, equals), word.substring(equals + 1));
         }

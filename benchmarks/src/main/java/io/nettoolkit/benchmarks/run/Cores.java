@@ -43,8 +43,9 @@ public record Cores(int server, int generator) {
         if (line.isEmpty()) {
             return cores;
         }
-        for (String range : line.get().substring(line.get().indexOf(':') + 1).strip().split(",")) {
-            String[] ends = range.split("-");
+        for (String range :
+                line.get().substring(line.get().indexOf(':') + 1).strip().split(",", -1)) {
+            String[] ends = range.split("-", -1);
             for (int core = Integer.parseInt(ends[0]); core <= Integer.parseInt(ends[ends.length - 1]); core++) {
                 cores.add(core);
             }

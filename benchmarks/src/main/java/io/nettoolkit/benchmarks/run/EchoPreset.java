@@ -29,10 +29,11 @@ record EchoPreset(String name, Shape shape) {
             }
         }
         if (!text.matches("\\d+x\\d+x\\d+")) {
-            throw new IllegalArgumentException("load: " + text + " (must be one of " + names()
-                    + " or CONNECTIONSxDEPTHxBYTES)");
+            throw new IllegalArgumentException(
+                    "load: " + text + " (must be one of " + names() + " or CONNECTIONSxDEPTHxBYTES)");
         }
-        int[] numbers = Arrays.stream(text.split("x")).mapToInt(Integer::parseInt).toArray();
+        int[] numbers =
+                Arrays.stream(text.split("x", -1)).mapToInt(Integer::parseInt).toArray();
         return new EchoPreset(text, new Shape(numbers[0], numbers[1], numbers[2]));
     }
 

@@ -29,10 +29,17 @@ final class EchoReport {
     /** Everything that was measured, judged. */
     String text() {
         StringBuilder text = new StringBuilder();
+        long disturbed = samples.all().stream().filter(EchoSample::isDisturbed).count();
+        if (disturbed > 0) {
+            text.append("\n**The machine was busy with something else: in ")
+                    .append(disturbed + " of " + samples.all().size())
+                    .append(" samples neither server nor generator had a core for itself.**\n");
+        }
         for (EchoPreset load : loads) {
             text.append("\n## ").append(load.describe()).append("\n\n").append(closed(load));
             if (!samples.entries(EchoSample.OPEN, load).isEmpty()) {
-                text.append("\nOpen loop, latency from the time a message was due:\n\n").append(open(load));
+                text.append("\nOpen loop, latency from the time a message was due:\n\n")
+                        .append(open(load));
             }
         }
         text.append("\n## Targets\n\n").append(targets());
@@ -47,6 +54,7 @@ final class EchoReport {
                 "p50 us",
                 "p99 us",
                 "server CPU s/M msg",
+                "server CPU",
                 "generator CPU",
                 "msg/s to N0 [95 %]",
                 "CPU saved to N0 [95 %]");
@@ -54,11 +62,26 @@ final class EchoReport {
             table.row(
                     entry,
                     number(load, entry, "%.0f", sample -> sample.messagesPerSecond() / 1e3),
-                    number(load, entry, "%.0f", sample -> sample.result().latency().p50Nanos() / 1e3),
-                    number(load, entry, "%.0f", sample -> sample.result().latency().p99Nanos() / 1e3),
+                    number(
+                            load,
+                            entry,
+                            "%.0f",
+                            sample -> sample.result().latency().p50Nanos() / 1e3),
+                    number(
+                            load,
+                            entry,
+                            "%.0f",
+                            sample -> sample.result().latency().p99Nanos() / 1e3),
                     number(load, entry, "%.3f", EchoSample::serverCpuMicros),
-                    number(load, entry, "%.0f %%", sample -> 100 * sample.result().cpuShare()),
-                    throughput(load, entry, EchoRun.BASE).map(Interval::toString).orElse("-"),
+                    number(load, entry, "%.0f %%", sample -> 100 * sample.serverShare()),
+                    number(
+                            load,
+                            entry,
+                            "%.0f %%",
+                            sample -> 100 * sample.result().cpuShare()),
+                    throughput(load, entry, EchoRun.BASE)
+                            .map(Interval::toString)
+                            .orElse("-"),
                     cpuSaved(load, entry, EchoRun.BASE).map(Interval::toString).orElse("-"));
         }
         return table.toString();
@@ -66,16 +89,39 @@ final class EchoReport {
 
     private String open(EchoPreset load) {
         Table table = new Table(
-                "contestant", "k msg/s", "p50 us", "p99 us", "p99.9 us", "max us", "server CPU s/M msg",
-                "sent late p99 us", "not sent");
+                "contestant",
+                "k msg/s",
+                "p50 us",
+                "p99 us",
+                "p99.9 us",
+                "max us",
+                "server CPU s/M msg",
+                "sent late p99 us",
+                "not sent");
         for (String entry : samples.entries(EchoSample.OPEN, load)) {
             table.row(
                     entry,
                     open(load, entry, "%.0f", sample -> sample.messagesPerSecond() / 1e3),
-                    open(load, entry, "%.0f", sample -> sample.result().latency().p50Nanos() / 1e3),
-                    open(load, entry, "%.0f", sample -> sample.result().latency().p99Nanos() / 1e3),
-                    open(load, entry, "%.0f", sample -> sample.result().latency().p999Nanos() / 1e3),
-                    open(load, entry, "%.0f", sample -> sample.result().latency().maxNanos() / 1e3),
+                    open(
+                            load,
+                            entry,
+                            "%.0f",
+                            sample -> sample.result().latency().p50Nanos() / 1e3),
+                    open(
+                            load,
+                            entry,
+                            "%.0f",
+                            sample -> sample.result().latency().p99Nanos() / 1e3),
+                    open(
+                            load,
+                            entry,
+                            "%.0f",
+                            sample -> sample.result().latency().p999Nanos() / 1e3),
+                    open(
+                            load,
+                            entry,
+                            "%.0f",
+                            sample -> sample.result().latency().maxNanos() / 1e3),
                     open(load, entry, "%.3f", EchoSample::serverCpuMicros),
                     open(load, entry, "%.0f", sample -> sample.result().lateNanos() / 1e3),
                     open(load, entry, "%.0f", sample -> sample.result().missed()));
@@ -85,7 +131,14 @@ final class EchoReport {
 
     private String targets() {
         Table table = new Table(
-                "target", "against", "promised", "msg/s ratio [95 %]", "verdict", "CPU ratio [95 %]", "verdict", "counts");
+                "target",
+                "against",
+                "promised",
+                "msg/s ratio [95 %]",
+                "verdict",
+                "CPU ratio [95 %]",
+                "verdict",
+                "counts");
         for (EchoTarget target : EchoTarget.ALL) {
             Optional<Interval> throughput = throughput(target.load(), TOOLKIT, target.peer());
             Optional<Interval> cpu = cpuSaved(target.load(), TOOLKIT, target.peer());
@@ -98,7 +151,7 @@ final class EchoReport {
                         Verdict.of(throughput.get(), target.minimum()).toString(),
                         cpu.get().toString(),
                         Verdict.of(cpu.get(), target.minimum()).toString(),
-                        whatCounts(target, throughput.get()));
+                        whatCounts(target, throughput.get(), cpu.get()));
             }
         }
         return table.isEmpty()
@@ -107,21 +160,28 @@ final class EchoReport {
                         + " generator is the bottleneck or throughput decides nothing.\n";
     }
 
-    private String whatCounts(EchoTarget target, Interval throughput) {
+    private String whatCounts(EchoTarget target, Interval throughput, Interval cpu) {
         double busiest = Math.max(generatorShare(target.load(), TOOLKIT), generatorShare(target.load(), target.peer()));
         if (busiest >= SATURATED) {
             return String.format(Locale.ROOT, "CPU (generator at %.0f %%)", busiest * 100);
         }
-        return Verdict.of(throughput, target.minimum()) == Verdict.NOT_DECIDABLE ? "CPU" : "msg/s";
+        if (Verdict.of(throughput, target.minimum()) != Verdict.NOT_DECIDABLE) {
+            return "msg/s";
+        }
+        return Verdict.of(cpu, target.minimum()) != Verdict.NOT_DECIDABLE ? "CPU" : "neither";
     }
 
     private double generatorShare(EchoPreset load, String entry) {
-        return samples.interval(EchoSample.CLOSED, load, entry, sample -> sample.result().cpuShare())
+        return samples.interval(
+                        EchoSample.CLOSED,
+                        load,
+                        entry,
+                        sample -> sample.result().cpuShare())
                 .median();
     }
 
     private String peerWins() {
-        Table table = new Table("load", "peer", "figure", "toolkit to peer");
+        Table table = new Table("load", "peer", "figure", "ratio, below 1 for the peer [95 %]");
         for (EchoPreset load : loads) {
             Set<String> entries = samples.entries(EchoSample.CLOSED, load);
             if (!entries.contains(TOOLKIT)) {

@@ -15,11 +15,12 @@ import java.util.Locale;
  * @param result           what the generator measured
  * @param serverCpuSeconds processor time of the server in the measured time
  */
-record EchoSample(
-        String loop, EchoPreset load, String entry, int round, LoadResult result, double serverCpuSeconds) {
+record EchoSample(String loop, EchoPreset load, String entry, int round, LoadResult result, double serverCpuSeconds) {
 
     static final String CLOSED = "closed";
     static final String OPEN = "open";
+
+    private static final double UNDISTURBED = 0.85;
 
     static final String CSV_HEADER = "loop,load,contestant,round,messages,seconds,messages_per_second,"
             + "p50_ns,p90_ns,p99_ns,p999_ns,max_ns,server_cpu_seconds,server_cpu_us_per_message,generator_cpu_seconds,"
@@ -32,6 +33,19 @@ record EchoSample(
     /** Server processor time per message; also the server's CPU-seconds per million messages. */
     double serverCpuMicros() {
         return serverCpuSeconds * 1e6 / result.messages();
+    }
+
+    /** The part of one core the server got. */
+    double serverShare() {
+        return serverCpuSeconds / result.seconds();
+    }
+
+    /**
+     * Whether neither side had a core for itself, though a closed loop keeps one of them busy: something else was
+     * running there, and the rate says little.
+     */
+    boolean isDisturbed() {
+        return loop.equals(CLOSED) && Math.max(serverShare(), result.cpuShare()) < UNDISTURBED;
     }
 
     String toCsv() {

@@ -56,7 +56,7 @@ final class IdleClients {
         while (channels.size() < count) {
             SocketChannel channel = SocketChannel.open();
             channel.bind(new InetSocketAddress(source(), 0));
-            channel.connect(new InetSocketAddress("127.0.0.1", port));
+            channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             for (int i = 0; i < frames; i++) {
                 echo(channel);
             }

@@ -64,9 +64,10 @@ public final class IdleConnectionsCommand implements Runnable {
         }
         Environment environment = Environment.read();
         List<String> flags = server.flags(SERVER_FLAGS);
-        String head = "# Idle connections\n\n```\n" + environment + String.format("%-18s %s%n", "pinning", server.cores())
-                + String.format("%-18s %s%n", "server flags", String.join(" ", flags))
-                + String.format("%-18s %d, then silent%n", "frames echoed", frames) + "```\n\n";
+        String head =
+                "# Idle connections\n\n```\n" + environment + String.format("%-18s %s%n", "pinning", server.cores())
+                        + String.format("%-18s %s%n", "server flags", String.join(" ", flags))
+                        + String.format("%-18s %d, then silent%n", "frames echoed", frames) + "```\n\n";
         System.out.print(head);
 
         List<String> csv = new ArrayList<>(List.of(CSV_HEADER));
@@ -86,8 +87,7 @@ public final class IdleConnectionsCommand implements Runnable {
             table.row(
                     contestant.label(),
                     String.format(Locale.ROOT, "%.0f", heap),
-                    String.format(
-                            Locale.ROOT, "%.0f", (second.residentBytes - first.residentBytes) / connections),
+                    String.format(Locale.ROOT, "%.0f", (second.residentBytes - first.residentBytes) / connections),
                     Integer.toString(second.connections - second.alive));
             if (contestant.label().equals(Contestant.TOOLKIT)) {
                 verdict = String.format(
@@ -110,7 +110,8 @@ public final class IdleConnectionsCommand implements Runnable {
             String port = process.await("ready");
             List<String> clientCommand = ChildProcess.java(
                     CLIENT_FLAGS, IdleClients.class.getName(), List.of(port, Integer.toString(frames)));
-            try (ChildProcess clients = ChildProcess.start(Cores.pin(server.cores().generator(), clientCommand))) {
+            try (ChildProcess clients =
+                    ChildProcess.start(Cores.pin(server.cores().generator(), clientCommand))) {
                 List<Reading> readings = List.of(read(process, clients, from), read(process, clients, to));
                 process.stop(); // before the clients go, or it would log every one of them
                 return readings;

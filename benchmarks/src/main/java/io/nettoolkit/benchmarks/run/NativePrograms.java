@@ -80,7 +80,8 @@ public final class NativePrograms {
 
     private void delete() {
         try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             System.err.println("left behind: " + directory + " (" + e + ")");
         }

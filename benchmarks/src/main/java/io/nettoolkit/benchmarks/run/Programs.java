@@ -17,7 +17,7 @@ public final class Programs {
     /** The program of this name on the {@code PATH}. */
     public static Optional<Path> find(String name) {
         String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-        for (String directory : path.split(File.pathSeparator)) {
+        for (String directory : path.split(File.pathSeparator, -1)) {
             Path file = Path.of(directory, name);
             if (Files.isExecutable(file) && Files.isRegularFile(file)) {
                 return Optional.of(file);

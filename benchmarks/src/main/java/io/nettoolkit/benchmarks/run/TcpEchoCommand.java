@@ -37,7 +37,8 @@ public final class TcpEchoCommand implements Runnable {
             names = "--loads",
             split = ",",
             paramLabel = "LOAD",
-            description = "Loads, separated by commas: names from --list or CONNECTIONSxDEPTHxBYTES. Default: the three with targets.")
+            description =
+                    "Loads, separated by commas: names from --list or CONNECTIONSxDEPTHxBYTES. Default: the three with targets.")
     private List<String> loads = EchoPreset.names();
 
     @Option(names = "--quick", description = "3 rounds of 1 s after 2 s, no tails; the output says so.")
@@ -46,10 +47,7 @@ public final class TcpEchoCommand implements Runnable {
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds of the closed loop. Default: 9.")
     private @Nullable Integer rounds;
 
-    @Option(
-            names = "--tail-rounds",
-            paramLabel = "N",
-            description = "Rounds of the open loop, 0 for none. Default: 3.")
+    @Option(names = "--tail-rounds", paramLabel = "N", description = "Rounds of the open loop, 0 for none. Default: 3.")
     private @Nullable Integer tailRounds;
 
     @Option(
@@ -159,8 +157,7 @@ public final class TcpEchoCommand implements Runnable {
             if (rate > 0) {
                 rates.put(load, rate);
             } else if (!samples.of(EchoSample.CLOSED, load, EchoRun.BASE).isEmpty()) {
-                double reached = samples.interval(
-                                EchoSample.CLOSED, load, EchoRun.BASE, EchoSample::messagesPerSecond)
+                double reached = samples.interval(EchoSample.CLOSED, load, EchoRun.BASE, EchoSample::messagesPerSecond)
                         .median();
                 rates.put(load, (int) (reached * TAIL_LOAD));
             }

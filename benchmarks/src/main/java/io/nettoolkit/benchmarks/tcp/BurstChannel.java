@@ -47,8 +47,7 @@ final class BurstChannel extends EmbeddedChannel {
         echo();
         keeping = false;
         if (!Arrays.equals(flushed.toByteArray(), burst)) {
-            throw new IllegalStateException(
-                    "the echo differs: sent " + burst.length + " bytes, got " + flushed.size());
+            throw new IllegalStateException("the echo differs: sent " + burst.length + " bytes, got " + flushed.size());
         }
         return this;
     }

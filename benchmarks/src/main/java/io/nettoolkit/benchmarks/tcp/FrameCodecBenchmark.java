@@ -2,12 +2,13 @@ package io.nettoolkit.benchmarks.tcp;
 
 import static java.util.Objects.requireNonNull;
 
+import io.nettoolkit.benchmarks.echo.NettyExpertEcho;
+import io.nettoolkit.benchmarks.echo.NettyTutorialEcho;
+import io.nettoolkit.benchmarks.echo.ToolkitEcho;
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandler;
-import io.nettoolkit.benchmarks.echo.NettyExpertEcho;
-import io.nettoolkit.benchmarks.echo.NettyTutorialEcho;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 3, jvmArgsAppend = {"-Xms256m", "-Xmx256m", "-XX:+UseSerialGC"})
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"-Xms256m", "-Xmx256m", "-XX:+UseSerialGC"})
 public class FrameCodecBenchmark {
 
     private static final int BURST = 32;
@@ -47,14 +50,23 @@ public class FrameCodecBenchmark {
     @Param({"adaptive", "pooled"})
     public String allocator = "adaptive";
 
+    private @Nullable BurstChannel toolkit;
     private @Nullable BurstChannel nettyTutorial;
     private @Nullable BurstChannel nettyExpert;
 
     /** Builds one channel per contestant and checks that it echoes faithfully. */
     @Setup
     public void setUp() {
+        toolkit = channel(ToolkitEcho.handlers());
         nettyTutorial = channel(NettyTutorialEcho.handlers());
         nettyExpert = channel(NettyExpertEcho.handlers());
+    }
+
+    /** The toolkit's framing handler, alone in a plain pipeline. */
+    @Benchmark
+    @OperationsPerInvocation(BURST)
+    public long toolkit() {
+        return requireNonNull(toolkit).echo();
     }
 
     /** Netty's stock decoder and prepender, flush in {@code channelReadComplete}. */
@@ -86,8 +98,7 @@ public class FrameCodecBenchmark {
         return switch (allocator) {
             case "adaptive" -> new AdaptiveByteBufAllocator(true);
             case "pooled" -> new PooledByteBufAllocator(true);
-            default -> throw new IllegalArgumentException(
-                    "allocator: " + allocator + " (must be adaptive or pooled)");
+            default -> throw new IllegalArgumentException("allocator: " + allocator + " (must be adaptive or pooled)");
         };
     }
 }

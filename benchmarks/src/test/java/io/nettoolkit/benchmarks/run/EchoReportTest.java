@@ -15,8 +15,8 @@ class EchoReportTest {
     @Test
     void takesRatiosWithinEachRound() {
         for (int round = 1; round <= 9; round++) {
-            add("nettyTutorial", round, 1_000 * round, 1);
-            add("toolkit", round, 2_000 * round, 1);
+            add("nettyTutorial", round, 1_000L * round, 1);
+            add("toolkit", round, 2_000L * round, 1);
         }
 
         assertThat(row("nettyTutorial", "1.5x")).contains("2.00 [2.00, 2.00]", "Holds", "msg/s |");
@@ -31,6 +31,14 @@ class EchoReportTest {
 
         // Fewer messages, but each costs half of Go's processor time.
         assertThat(row("go", "1.0x")).contains("0.90 [0.90, 0.90]", "Missed", "2.00 [2.00, 2.00]", "CPU (generator at");
+    }
+
+    @Test
+    void letsNothingCountOfTooFewRounds() {
+        add("nettyTutorial", 1, 1_000, 1);
+        add("toolkit", 1, 2_000, 0.5);
+
+        assertThat(row("nettyTutorial", "1.5x")).contains("Not decidable here").endsWith("neither |");
     }
 
     @Test
@@ -50,6 +58,18 @@ class EchoReportTest {
         add("nettyTutorial", 1, 1_000, 1);
 
         assertThat(report()).contains("Not judged");
+    }
+
+    @Test
+    void warnsWhenNeitherSideHadACoreForItself() {
+        add("nettyTutorial", 1, 1_000, 0.3);
+        assertThat(report()).contains("busy with something else: in 1 of 1");
+    }
+
+    @Test
+    void doesNotWarnWhenTheServerOrTheGeneratorWasBusy() {
+        add("nettyTutorial", 1, 1_000, 1);
+        assertThat(report()).doesNotContain("busy with something else");
     }
 
     private void add(String entry, int round, long messages, double cpuMillisPerMessage) {

@@ -23,6 +23,7 @@ class FrameCodecBenchmarkTest {
         long burst = 32L * (4 + payloadBytes);
 
         // The first burst was the one of the check in the set-up.
+        assertThat(benchmark.toolkit()).isEqualTo(2 * burst);
         assertThat(benchmark.nettyTutorial()).isEqualTo(2 * burst);
         assertThat(benchmark.nettyExpert()).isEqualTo(2 * burst);
     }

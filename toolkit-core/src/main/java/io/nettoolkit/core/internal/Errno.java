@@ -1,7 +1,7 @@
 package io.nettoolkit.core.internal;
 
-import io.netty.util.internal.PlatformDependent;
 import io.nettoolkit.core.NetFailure.Kind;
+import io.netty.util.internal.PlatformDependent;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;

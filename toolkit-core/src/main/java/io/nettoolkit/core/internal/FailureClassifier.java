@@ -1,5 +1,9 @@
 package io.nettoolkit.core.internal;
 
+import io.nettoolkit.core.NetFailure;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.RejectedException;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.unix.Errors;
@@ -14,10 +18,6 @@ import io.netty.handler.ssl.SslClosedEngineException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.WriteTimeoutException;
-import io.nettoolkit.core.NetFailure;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
-import io.nettoolkit.core.RejectedException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -71,7 +71,10 @@ public final class FailureClassifier {
         return kindOf(failure, Operation.REQUEST);
     }
 
-    /** The kind of the failure, where a bare {@link TimeoutException} takes the kind of the operation it ended. */
+    /**
+     * The kind of the failure, where the operation decides what a bare {@link TimeoutException} was a timeout of, and
+     * that a channel which closed under a handshake is a failed handshake.
+     */
     public static Kind kindOf(Throwable failure, Operation operation) {
         Throwable current = unwrap(failure);
         Kind closed = null;
@@ -85,7 +88,10 @@ public final class FailureClassifier {
             }
             current = current.getCause();
         }
-        return closed != null ? closed : Kind.OTHER;
+        if (closed == null) {
+            return Kind.OTHER;
+        }
+        return operation == Operation.TLS ? Kind.TLS_HANDSHAKE : closed;
     }
 
     /** What remains when the wrappers of futures, codecs and unchecked code are taken off. */
@@ -215,7 +221,8 @@ public final class FailureClassifier {
     private static Kind unknownHostKind(IOException failure) {
         Throwable cause = failure.getCause();
         // Not on our class path, hence by name.
-        if (cause != null && cause.getClass().getName().equals("io.netty.resolver.dns.DnsNameResolverTimeoutException")) {
+        if (cause != null
+                && cause.getClass().getName().equals("io.netty.resolver.dns.DnsNameResolverTimeoutException")) {
             return Kind.DNS_TIMEOUT;
         }
         return text(failure).contains("temporary failure in name resolution")

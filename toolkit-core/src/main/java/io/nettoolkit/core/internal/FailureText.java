@@ -53,7 +53,9 @@ public final class FailureText {
         String said = "";
         if (cause != null) {
             String message = cause.getMessage();
-            said = message != null && !message.isEmpty() ? message : cause.getClass().getSimpleName();
+            said = message != null && !message.isEmpty()
+                    ? message
+                    : cause.getClass().getSimpleName();
         }
         String hint = hint(kind);
         return said.isEmpty() || hint.isEmpty() ? said + hint : said + "; " + hint;

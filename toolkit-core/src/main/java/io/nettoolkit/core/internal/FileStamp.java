@@ -67,5 +67,9 @@ public final class FileStamp {
 
     /** One file; everything is missing when it does not exist or may not be looked at. */
     private record State(
-            Path file, @Nullable Path real, @Nullable Object key, long size, @Nullable FileTime modified) {}
+            Path file,
+            @Nullable Path real,
+            @Nullable Object key,
+            long size,
+            @Nullable FileTime modified) {}
 }

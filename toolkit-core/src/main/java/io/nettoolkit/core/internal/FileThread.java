@@ -19,8 +19,7 @@ public final class FileThread {
 
     private static final ScheduledThreadPoolExecutor executor =
             new ScheduledThreadPoolExecutor(1, task -> DaemonThreads.newThread(task, "nettoolkit-files"));
-    private static final CallbackGuard guard =
-            new CallbackGuard("a task on the file thread", TimeSource.system());
+    private static final CallbackGuard guard = new CallbackGuard("a task on the file thread", TimeSource.system());
 
     static {
         executor.setRemoveOnCancelPolicy(true);
@@ -56,10 +55,9 @@ public final class FileThread {
     private static void schedule(FileWatch watch, long delayNanos) {
         Runnable look = () -> {
             guard.run(() -> watch.poll(guard));
-            if (!watch.isClosed()) {
-                schedule(watch, watch.nextDelayNanos());
-            }
+            schedule(watch, watch.nextDelayNanos());
         };
+        // Takes it back at once where the watch has been closed.
         watch.scheduled(executor.schedule(look, delayNanos, TimeUnit.NANOSECONDS));
     }
 }

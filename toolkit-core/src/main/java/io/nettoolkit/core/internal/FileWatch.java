@@ -62,10 +62,6 @@ public final class FileWatch implements AutoCloseable {
         return periodNanos;
     }
 
-    boolean isClosed() {
-        return closed;
-    }
-
     /** Remembers the next look, so that a close drops it at once with all that it holds. */
     void scheduled(Future<?> look) {
         nextLook = look;

@@ -87,6 +87,7 @@ public final class ConnectionMetrics implements ConnectionListener {
     }
 
     /** Starts metrics in this registry. */
+    @SuppressWarnings("exports") // transitive, Micrometer would be forced on every module that uses the core
     public static Builder builder(MeterRegistry registry) {
         return new Builder(registry);
     }

@@ -22,7 +22,7 @@ import java.util.Objects;
  * <p><b>Ownership.</b> Meters stay in the registry for good and keep the loops' statistics reachable after they closed;
  * give loops that come and go the same name, or none of these.
  */
-@SuppressWarnings("exports") // whoever uses this package brings Micrometer; nobody else has to
+@SuppressWarnings("exports") // transitive, Micrometer would be forced on every module that uses the core
 public final class EventLoopMetrics implements MeterBinder {
 
     private final EventLoops loops;

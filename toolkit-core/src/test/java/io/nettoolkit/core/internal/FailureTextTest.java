@@ -2,9 +2,9 @@ package io.nettoolkit.core.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.channel.unix.DomainSocketAddress;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -59,5 +59,21 @@ class FailureTextTest {
                 .isEqualTo("odd; the peer does not speak TLS on this port");
         assertThat(FailureText.why(Kind.RESET, new IOException(""))).isEqualTo("IOException");
         assertThat(FailureText.why(Kind.RESET, null)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "CONNECT_TIMEOUT, firewall",
+        "CONNECT_REFUSED, nothing listens there",
+        "UNREACHABLE, routes",
+        "ADDRESS_IN_USE, another port",
+        "PERMISSION, privileges",
+        "RESOURCE_EXHAUSTED, ulimit",
+        "TLS_CERTIFICATE, chain",
+        "TLS_TIMEOUT, may not speak TLS",
+        "PATH_LOST, acknowledging",
+    })
+    void saysWhatToDoAbout(Kind kind, String hint) {
+        assertThat(FailureText.why(kind, null)).contains(hint);
     }
 }

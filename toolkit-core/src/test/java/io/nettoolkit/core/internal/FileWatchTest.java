@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.netty.util.concurrent.Ticker;
 import io.nettoolkit.core.TimeSource;
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

@@ -54,6 +54,18 @@ class LoopWatchdogTest {
     }
 
     @Test
+    void noticesAStallThatComesAfterAnsweredHeartbeats() {
+        FakeLoop loop = startedLoop("a");
+        for (int i = 0; i < 300; i++) {
+            tickFor(10);
+            loop.runAll();
+        }
+        assertThat(reports).isEmpty();
+        tickFor(1_600);
+        assertThat(reports).containsExactly("stall a");
+    }
+
+    @Test
     void tellsTheLoopThatStallsFromTheOneThatDoesNot() {
         FakeLoop stuck = startedLoop("stuck");
         FakeLoop well = startedLoop("well");

@@ -150,7 +150,9 @@ class SharedOperationTest {
 
             assertThat(firstCaller.isDone()).isTrue();
             if (result) {
-                assertThat(ends.get() + taken.get()).as("round %d of seed %d", round, seed).isLessThanOrEqualTo(1);
+                assertThat(ends.get() + taken.get())
+                        .as("round %d of seed %d", round, seed)
+                        .isLessThanOrEqualTo(1);
             } else {
                 assertThat(ends).as("round %d of seed %d", round, seed).hasValue(1);
             }

@@ -84,8 +84,10 @@ class ToolkitFutureLoopTest {
         for (EventExecutor executor : List.of(loop, otherLoop, localLoop)) {
             assertThat(messageOf(on(executor, () -> thrownBy(future::join)))).contains("event loop", "whenComplete");
             assertThat(messageOf(on(executor, () -> thrownBy(future::get)))).contains("incomplete future");
-            assertThat(messageOf(on(executor, () -> thrownBy(() -> future.get(1, SECONDS))))).isNotEmpty();
-            assertThat(messageOf(on(executor, () -> thrownBy(future.thenApply(text -> text)::join)))).isNotEmpty();
+            assertThat(messageOf(on(executor, () -> thrownBy(() -> future.get(1, SECONDS)))))
+                    .isNotEmpty();
+            assertThat(messageOf(on(executor, () -> thrownBy(future.thenApply(text -> text)::join))))
+                    .isNotEmpty();
         }
         future.succeed("done");
         assertThat(future.get(30, SECONDS)).isEqualTo("done");
@@ -140,8 +142,7 @@ class ToolkitFutureLoopTest {
     @Test
     void reachesTheOperationOnItsLoopWhenCancelledElsewhere() throws Exception {
         CompletableFuture<Boolean> stoppedOnLoop = new CompletableFuture<>();
-        ToolkitFuture<String> future =
-                new ToolkitFuture<>(loop, () -> stoppedOnLoop.complete(loop.inEventLoop()));
+        ToolkitFuture<String> future = new ToolkitFuture<>(loop, () -> stoppedOnLoop.complete(loop.inEventLoop()));
 
         assertThat(future.cancel(true)).isTrue();
 
@@ -223,8 +224,7 @@ class ToolkitFutureLoopTest {
         return thrown.getMessage();
     }
 
-    private static <T> T on(EventExecutor executor, Callable<T> task)
-            throws InterruptedException, ExecutionException {
+    private static <T> T on(EventExecutor executor, Callable<T> task) throws InterruptedException, ExecutionException {
         return executor.submit(task).get();
     }
 }

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -54,15 +56,20 @@ class ToolkitFutureTest {
         IOException cause = new IOException("lost");
         assertThat(future.fail(cause)).isTrue();
 
-        assertThatExceptionOfType(ExecutionException.class).isThrownBy(future::get).withCause(cause);
-        assertThatExceptionOfType(CompletionException.class).isThrownBy(future::join).withCause(cause);
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(future::get)
+                .withCause(cause);
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(future::join)
+                .withCause(cause);
         assertThat(future.isCompletedExceptionally()).isTrue();
         assertThat(future.isCancelled()).isFalse();
     }
 
     @Test
     void mayBeCompleteWhenItIsMade() {
-        assertThat(ToolkitFuture.succeeded(channel.eventLoop(), "at once").join()).isEqualTo("at once");
+        assertThat(ToolkitFuture.succeeded(channel.eventLoop(), "at once").join())
+                .isEqualTo("at once");
         ToolkitFuture<String> failed = ToolkitFuture.failed(channel.eventLoop(), new IOException("at once"));
         assertThat(failed).isCompletedExceptionally();
         assertThat(failed.succeed("late")).isFalse();
@@ -183,8 +190,8 @@ class ToolkitFutureTest {
     @Test
     void setsNoTimerWhenItIsDone() {
         future.succeed("done");
-        future.orTimeout(5, SECONDS);
-        future.completeOnTimeout("default", 6, SECONDS);
+        assertThat(future.orTimeout(5, SECONDS)).isSameAs(future);
+        assertThat(future.completeOnTimeout("default", 6, SECONDS)).isSameAs(future);
 
         assertThat(channel.runScheduledPendingTasks()).isEqualTo(-1);
     }
@@ -209,6 +216,21 @@ class ToolkitFutureTest {
         assertRefused(() -> future.get(0, SECONDS));
 
         assertThat(future.getNow("not yet")).isEqualTo("not yet");
+    }
+
+    /** JDK 19 and later: it says no instead of waiting, here as anywhere. */
+    @Test
+    void answersResultNowWithoutWaiting() throws Exception {
+        Method resultNow;
+        try {
+            resultNow = CompletableFuture.class.getMethod("resultNow");
+        } catch (NoSuchMethodException older) {
+            abort("this JDK has no resultNow");
+            return;
+        }
+        assertThatThrownBy(() -> resultNow.invoke(future)).hasCauseInstanceOf(IllegalStateException.class);
+        future.succeed("done");
+        assertThat(resultNow.invoke(future)).isEqualTo("done");
     }
 
     @Test
@@ -240,6 +262,16 @@ class ToolkitFutureTest {
         assertThat(copy.join()).isEqualTo("changed");
         assertThat(length.completeExceptionally(new IOException())).isTrue();
         assertThat(future).isNotDone();
+    }
+
+    @Test
+    void givesDependentsTheirResult() throws Exception {
+        CompletableFuture<Integer> length = future.thenApply(String::length);
+        future.succeed("done");
+
+        assertThat(length.get()).isEqualTo(4);
+        assertThat(length.get(1, SECONDS)).isEqualTo(4);
+        assertThat(length.join()).isEqualTo(4);
     }
 
     @Test

@@ -1,15 +1,17 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.tcp.Limits;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -17,8 +19,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Admission extends ChannelInboundHandlerAdapter {
 
-    private static final String STOPPING = "the server is draining or closed";
     private static final Duration UNKNOWN = Duration.ZERO;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -44,16 +45,17 @@ final class Admission extends ChannelInboundHandlerAdapter {
     private final ConnectionSettings settings;
     private final AtomicLong accepted;
     private final AtomicLong rejected;
+
+    /** Counted here and not where connections are built, which is later and on other loops. */
+    private final AtomicInteger admitted = new AtomicInteger();
+
     private final ConcurrentHashMap<Object, Integer> perAddress = new ConcurrentHashMap<>();
 
     /** When the bucket is full again, in nanoseconds: the whole state of the accept rate (GCRA). */
     private long rateNanos;
 
-    /** Accepted connections that wait for their turn. */
-    private final Set<Channel> held = new LinkedHashSet<>();
-
-    /** Connections let in and not gone, those included that wait for their turn or for their loop. */
-    private final AtomicInteger admitted = new AtomicInteger();
+    /** Accepted connections that wait for their turn. Nobody else knows of them: they have no pipeline yet. */
+    private final Map<Channel, Visit> held = new HashMap<>();
 
     Admission(ConnectionGroup group, AtomicLong accepted, AtomicLong rejected) {
         this.group = group;
@@ -75,54 +77,52 @@ final class Admission extends ChannelInboundHandlerAdapter {
         Channel child = (Channel) message;
         SocketAddress remote = child.remoteAddress();
         Limits limits = settings.limits;
+        Object address = limits.maxConnectionsPerAddress() == 0 ? null : key(remote);
         if (group.isStopping()) {
-            reject(child, remote, Reason.SHUTTING_DOWN, STOPPING);
+            rejectStopping(child);
         } else if (limits.maxConnections() != 0 && admitted.get() >= limits.maxConnections()) {
-            reject(child, remote, Reason.CONNECTION_LIMIT,
-                    "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit");
-        } else if (limits.maxConnectionsPerAddress() != 0 && !enter(remote, limits.maxConnectionsPerAddress())) {
-            reject(child, remote, Reason.CONNECTION_LIMIT, "maxConnectionsPerAddress "
-                    + limits.maxConnectionsPerAddress() + " is reached for " + remote);
+            String detail = "maxConnections " + limits.maxConnections() + " is reached; close some or raise the limit";
+            reject(child, Reason.CONNECTION_LIMIT, detail);
+        } else if (address != null && !enterAddress(address, limits.maxConnectionsPerAddress())) {
+            String detail =
+                    "maxConnectionsPerAddress " + limits.maxConnectionsPerAddress() + " is reached for " + remote;
+            reject(child, Reason.CONNECTION_LIMIT, detail);
         } else {
-            accepted.setOpaque(accepted.getPlain() + 1);
-            admitted.incrementAndGet();
-            long waitNanos = limits.acceptsPerSecond() == 0 ? 0 : accountAccept(limits.acceptsPerSecond());
-            if (waitNanos <= 0) {
-                take(ctx, child);
-            } else {
-                hold(ctx, child, waitNanos);
-            }
+            admit(ctx, child, new Visit(address));
         }
     }
 
-    private void take(ChannelHandlerContext ctx, Channel child) {
-        SocketAddress remote = child.remoteAddress();
-        child.closeFuture().addListener(closed -> left(remote));
-        ctx.fireChannelRead(child);
-    }
-
-    /** Reading ahead of the rate is the transport's business: it may hand over a few more before the pause works. */
-    private void hold(ChannelHandlerContext ctx, Channel child, long waitNanos) {
+    private void admit(ChannelHandlerContext ctx, Channel child, Visit visit) {
+        admitted.incrementAndGet();
+        child.closeFuture().addListener(visit);
+        accepted.setOpaque(accepted.getPlain() + 1);
+        int perSecond = settings.limits.acceptsPerSecond();
+        long waitNanos = perSecond == 0 ? 0 : accountAccept(perSecond);
+        if (waitNanos <= 0) {
+            ctx.fireChannelRead(child);
+            return;
+        }
+        // Reading ahead of the rate is the transport's business: it may hand over a few more before the pause works.
         ctx.channel().config().setAutoRead(false);
-        held.add(child);
-        ctx.executor().schedule(() -> itsTurn(ctx, child), waitNanos, TimeUnit.NANOSECONDS);
+        held.put(child, visit);
+        ctx.executor().schedule(() -> admitHeld(ctx, child), waitNanos, TimeUnit.NANOSECONDS);
     }
 
-    private void itsTurn(ChannelHandlerContext ctx, Channel child) {
-        if (!held.remove(child)) {
+    private void admitHeld(ChannelHandlerContext ctx, Channel child) {
+        Visit visit = held.remove(child);
+        if (visit == null) {
             return;
         }
         if (held.isEmpty()) {
             ctx.channel().config().setAutoRead(true);
         }
         if (group.isStopping()) {
-            turnAway(child);
+            turnAway(child, visit);
         } else {
-            take(ctx, child);
+            ctx.fireChannelRead(child);
         }
     }
 
-    /** Nobody else knows of the connections that wait: they have no pipeline yet. */
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         held.forEach(this::turnAway);
@@ -130,13 +130,18 @@ final class Admission extends ChannelInboundHandlerAdapter {
         ctx.fireChannelInactive();
     }
 
-    private void turnAway(Channel child) {
-        SocketAddress remote = child.remoteAddress();
-        reject(child, remote, Reason.SHUTTING_DOWN, STOPPING);
-        left(remote);
+    private void turnAway(Channel child, Visit visit) {
+        rejectStopping(child);
+        visit.end();
     }
 
-    private void reject(Channel child, @Nullable SocketAddress remote, Reason reason, String detail) {
+    private void rejectStopping(Channel child) {
+        reject(child, Reason.SHUTTING_DOWN, "the server is draining or closed");
+    }
+
+    /** A channel that has no loop yet can only be closed this way, which tells no listener. */
+    private void reject(Channel child, Reason reason, String detail) {
+        SocketAddress remote = child.remoteAddress();
         child.config().setOption(ChannelOption.SO_LINGER, 0);
         child.unsafe().closeForcibly();
         report(remote, new RejectedException(settings.name, reason, UNKNOWN, detail));
@@ -148,30 +153,39 @@ final class Admission extends ChannelInboundHandlerAdapter {
         settings.listenerGuard.run(() -> settings.listener.onReject(remote, cause));
     }
 
-    private boolean enter(@Nullable SocketAddress remote, int limit) {
-        Object key = key(remote);
-        if (key == null) {
-            return true;
-        }
-        int count = perAddress.merge(key, 1, Integer::sum);
+    private boolean enterAddress(Object address, int limit) {
+        int count = perAddress.merge(address, 1, Integer::sum);
         if (count > limit) {
-            leave(key);
+            leaveAddress(address);
             return false;
         }
         return true;
     }
 
-    /** An admitted connection is gone. */
-    private void left(@Nullable SocketAddress remote) {
-        admitted.decrementAndGet();
-        Object key = settings.limits.maxConnectionsPerAddress() == 0 ? null : key(remote);
-        if (key != null) {
-            leave(key);
-        }
+    private void leaveAddress(Object address) {
+        perAddress.computeIfPresent(address, (same, count) -> count == 1 ? null : count - 1);
     }
 
-    private void leave(Object key) {
-        perAddress.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
+    /** One connection's share of the limits, given back when it is closed; the only listener it costs. */
+    private final class Visit implements ChannelFutureListener {
+
+        private final @Nullable Object address;
+
+        Visit(@Nullable Object address) {
+            this.address = address;
+        }
+
+        @Override
+        public void operationComplete(ChannelFuture closed) {
+            end();
+        }
+
+        void end() {
+            if (address != null) {
+                leaveAddress(address);
+            }
+            admitted.decrementAndGet();
+        }
     }
 
     /** An IPv4 address, or the /64 network of an IPv6 one: whoever has one address of it has them all. */
@@ -180,7 +194,9 @@ final class Admission extends ChannelInboundHandlerAdapter {
             return null;
         }
         InetAddress address = inet.getAddress();
-        return address instanceof Inet6Address ? ByteBuffer.wrap(address.getAddress()).getLong() : address;
+        return address instanceof Inet6Address
+                ? ByteBuffer.wrap(address.getAddress()).getLong()
+                : address;
     }
 
     /** Takes one accept off the rate; answers how long it has to wait, zero or less for not at all. */

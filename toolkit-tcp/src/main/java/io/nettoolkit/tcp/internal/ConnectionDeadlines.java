@@ -25,15 +25,14 @@ final class ConnectionDeadlines {
     private boolean awaitsFirstFrame;
     private boolean inFrame;
     private boolean readsPaused;
-    private boolean writing;
     private boolean lingering;
     private long openedNanos;
     private long lastReadNanos;
     private long frameSinceNanos;
-    private long progressNanos;
-    private long progressMark;
-    private long checkedNanos;
     private long lingerSinceNanos;
+
+    /** Only while something is queued, which an idle connection should not pay for. */
+    private @Nullable WriteWatch writing;
 
     ConnectionDeadlines(ConnectionSettings settings) {
         this.settings = settings;
@@ -85,14 +84,15 @@ final class ConnectionDeadlines {
      * @return whether a deadline began that was not running before
      */
     boolean queued(boolean pending, long mark, long coarseNanos) {
-        boolean begins = pending && !writing;
-        writing = pending;
-        if (begins) {
-            progressNanos = coarseNanos;
-            checkedNanos = coarseNanos;
-            progressMark = mark;
+        if (!pending) {
+            writing = null;
+            return false;
         }
-        return begins;
+        if (writing != null) {
+            return false;
+        }
+        writing = new WriteWatch(mark, coarseNanos);
+        return true;
     }
 
     /** FIN is sent; from now on only the wait for the peer's counts. */
@@ -108,10 +108,10 @@ final class ConnectionDeadlines {
             return lingerEnd();
         }
         long next = DeadlineWheel.NEVER;
-        if (writing && settings.writeStallNanos != 0) {
+        if (writing != null && settings.writeStallNanos != 0) {
             next = earlier(
-                    at(progressNanos, settings.writeStallNanos),
-                    at(checkedNanos, settings.writeStallNanos / STALL_CHECKS));
+                    at(writing.progressNanos, settings.writeStallNanos),
+                    at(writing.checkedNanos, settings.writeStallNanos / STALL_CHECKS));
         }
         if (readsPaused) {
             return next;
@@ -134,25 +134,19 @@ final class ConnectionDeadlines {
      * @param mark as in {@link #queued}
      * @return null when nothing has; LOCAL_CLOSED when the linger is over
      */
-    @Nullable Kind expired(long nowNanos, long mark) {
+    @Nullable
+    Kind expired(long nowNanos, long mark) {
         if (lingering) {
             return lingerEnd() - nowNanos <= 0 ? Kind.LOCAL_CLOSED : null;
         }
-        if (writing) {
-            checkedNanos = nowNanos;
-            if (mark != progressMark) {
-                progressMark = mark;
-                progressNanos = nowNanos;
-            }
-        }
-        if (writing && passed(progressNanos, settings.writeStallNanos, nowNanos)) {
+        if (writing != null && passed(writing.lastProgress(nowNanos, mark), settings.writeStallNanos, nowNanos)) {
             return Kind.WRITE_TIMEOUT;
         }
         if (readsPaused) {
             return null;
         }
-        boolean frameLate = awaitsFirstFrame && passed(openedNanos, settings.firstFrameNanos, nowNanos)
-                || inFrame && passed(frameSinceNanos, settings.wholeFrameNanos, nowNanos);
+        boolean frameLate = (awaitsFirstFrame && passed(openedNanos, settings.firstFrameNanos, nowNanos))
+                || (inFrame && passed(frameSinceNanos, settings.wholeFrameNanos, nowNanos));
         if (frameLate) {
             return Kind.FRAME_TIMEOUT;
         }
@@ -162,11 +156,13 @@ final class ConnectionDeadlines {
     /** What the deadline that {@link #expired} was about. */
     String describe(Kind kind) {
         return switch (kind) {
-            case WRITE_TIMEOUT -> "the peer took no byte for " + seconds(settings.writeStallNanos) + " (Timeouts.writeStall)";
+            case WRITE_TIMEOUT ->
+                "the peer took no byte for " + seconds(settings.writeStallNanos) + " (Timeouts.writeStall)";
             case IDLE_TIMEOUT -> "no byte came for " + seconds(settings.readIdleNanos) + " (Timeouts.readIdle)";
-            default -> inFrame && !awaitsFirstFrame
-                    ? "a frame was not whole within " + seconds(settings.wholeFrameNanos) + " (Timeouts.wholeFrame)"
-                    : "no frame was whole in time after the connection opened (Timeouts.firstFrame, wholeFrame)";
+            default ->
+                inFrame && !awaitsFirstFrame
+                        ? "a frame was not whole within " + seconds(settings.wholeFrameNanos) + " (Timeouts.wholeFrame)"
+                        : "no frame was whole in time after the connection opened (Timeouts.firstFrame, wholeFrame)";
         };
     }
 
@@ -177,8 +173,7 @@ final class ConnectionDeadlines {
     /** A peer that still sends has not seen our FIN yet: closing now would reset what it has still to read. */
     private long lingerEnd() {
         return earlier(
-                at(lastReadNanos, settings.lingerNanos),
-                at(lingerSinceNanos, settings.lingerNanos * LINGER_LIMIT));
+                at(lastReadNanos, settings.lingerNanos), at(lingerSinceNanos, settings.lingerNanos * LINGER_LIMIT));
     }
 
     private boolean passed(long sinceNanos, long timeoutNanos, long nowNanos) {
@@ -194,5 +189,27 @@ final class ConnectionDeadlines {
             return a == DeadlineWheel.NEVER ? b : a;
         }
         return a - b < 0 ? a : b;
+    }
+
+    /** Since when the peer has taken nothing, as far as the checks could see. */
+    private static final class WriteWatch {
+        private long mark;
+        private long progressNanos;
+        private long checkedNanos;
+
+        WriteWatch(long mark, long coarseNanos) {
+            this.mark = mark;
+            progressNanos = coarseNanos;
+            checkedNanos = coarseNanos;
+        }
+
+        long lastProgress(long nowNanos, long seenMark) {
+            checkedNanos = nowNanos;
+            if (seenMark != mark) {
+                mark = seenMark;
+                progressNanos = nowNanos;
+            }
+            return progressNanos;
+        }
     }
 }

@@ -1,10 +1,12 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.channel.Channel;
+import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.core.internal.tls.TlsFailures;
+import io.netty.channel.Channel;
 
 /** Says what went wrong on one connection, with its addresses and its age. */
 final class ConnectionFailures {
@@ -26,10 +28,17 @@ final class ConnectionFailures {
     /** Classifies the cause; what the framing found out is given the addresses it cannot know. */
     NetException of(Throwable cause, Operation operation) {
         if (cause instanceof NetException known && known.remote() == null) {
-            return at(known.kind(), known.operation()).detail(known.detail()).cause(known).build();
+            return at(known.kind(), known.operation())
+                    .detail(known.detail())
+                    .cause(known)
+                    .build();
         }
-        return NetException.of(
-                cause, operation, channel.localAddress(), channel.remoteAddress(), history.age(time));
+        return NetException.of(cause, operation, channel.localAddress(), channel.remoteAddress(), history.age(time));
+    }
+
+    /** A failure of TLS, with what to do about it. */
+    NetException ofTls(Throwable cause) {
+        return TlsFailures.describe(cause, channel.localAddress(), channel.remoteAddress(), history.age(time));
     }
 
     NetException truncated(int bytes) {
@@ -37,6 +46,14 @@ final class ConnectionFailures {
                 Kind.FRAME_TRUNCATED,
                 Operation.DECODE,
                 "the stream ended inside a frame, after " + bytes + " bytes of it");
+    }
+
+    /** What becomes of a frame that was taken and not written when the connection ended. */
+    NetException unwritten(CloseReason ended) {
+        return at(ended.kind(), Operation.WRITE)
+                .detail("the connection ended before this was written")
+                .cause(ended.failure())
+                .build();
     }
 
     NetException handlerThrew(String method, Throwable thrown) {

@@ -1,15 +1,15 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.Transport;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.internal.ThreadExecutorMap;
-import io.nettoolkit.core.DrainReport;
-import io.nettoolkit.core.Transport;
-import io.nettoolkit.core.internal.ToolkitFuture;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -73,7 +73,8 @@ public final class ConnectionGroup {
     /** Puts the pipeline of one connection together. On the channel's loop. */
     void build(Channel channel, @Nullable Opening opening, @Nullable String peerHost, int peerPort) {
         LoopShard shard = shards.computeIfAbsent(
-                channel.eventLoop(), loop -> new LoopShard(loop, settings.loops.allocator(), settings.time, this::left));
+                channel.eventLoop(),
+                loop -> new LoopShard(loop, settings.loops.allocator(), settings.time, this::left));
         if (settings.tls != null) {
             SslHandler tls = settings.tls.newHandler(channel.alloc(), peerHost, peerPort);
             tls.setHandshakeTimeout(settings.timeouts.tlsHandshake().toNanos(), TimeUnit.NANOSECONDS);

@@ -16,7 +16,6 @@ final class ConnectionHistory {
     private static final long NOT_YET = Long.MIN_VALUE;
 
     private final long bornNanos;
-    private long tlsNanos = NOT_YET;
     private long openedNanos = NOT_YET;
     private long firstByteNanos = NOT_YET;
     private long endedNanos = NOT_YET;
@@ -26,10 +25,9 @@ final class ConnectionHistory {
         bornNanos = nowNanos;
     }
 
-    /** The handshake is over; answers how long it took. */
-    Duration tlsEnded(long nowNanos) {
-        tlsNanos = nowNanos - bornNanos;
-        return Duration.ofNanos(tlsNanos);
+    /** From the connection until now: what a handshake that is just over took. */
+    Duration sinceBorn(long nowNanos) {
+        return Duration.ofNanos(nowNanos - bornNanos);
     }
 
     void opened(long nowNanos) {
@@ -59,10 +57,12 @@ final class ConnectionHistory {
         return Duration.ofNanos((hasEnded() ? endedNanos : time.nanoTime()) - bornNanos);
     }
 
-    ConnectionTimeline timeline(@Nullable Opening opening, long bytesOut, TimeSource time) {
+    ConnectionTimeline timeline(@Nullable Opening opening, long bytesOut, ConnectionSettings settings) {
+        TimeSource time = settings.time;
         Duration resolve = opening == null ? null : opening.resolve();
         Duration connect = opening == null ? null : opening.connect();
-        Duration tls = tlsNanos == NOT_YET ? null : Duration.ofNanos(tlsNanos);
+        // With TLS a connection opens when the handshake is over.
+        Duration tls = settings.usesTls() && wasOpen() ? sinceBorn(openedNanos) : null;
         Duration firstByte = firstByteNanos == NOT_YET || openedNanos == NOT_YET
                 ? null
                 : Duration.ofNanos(Math.max(0, firstByteNanos - openedNanos));

@@ -1,9 +1,9 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CoarseClock;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 

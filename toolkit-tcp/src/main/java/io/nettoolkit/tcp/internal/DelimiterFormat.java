@@ -84,8 +84,8 @@ final class DelimiterFormat extends FrameFormat {
             if (end - start >= period && startsWith(message, end - period, period)) {
                 throw refused(
                         end - start,
-                        "not end in the first " + period + " bytes of the delimiter, which would "
-                                + "make the frame end there");
+                        "not end in the first " + period + " of the delimiter's " + delimiter.length
+                                + " bytes, which would make the frame end there");
             }
         }
     }

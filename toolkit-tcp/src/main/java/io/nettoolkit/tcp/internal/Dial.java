@@ -1,5 +1,11 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.Deadline;
+import io.nettoolkit.core.Endpoint;
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.internal.ToolkitFuture;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -7,12 +13,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
-import io.nettoolkit.core.Deadline;
-import io.nettoolkit.core.Endpoint;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
-import io.nettoolkit.core.internal.ToolkitFuture;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -114,9 +114,7 @@ final class Dial<T> implements Opening {
     private void tryNext() {
         InetSocketAddress address = untried.poll();
         if (address == null) {
-            finish(failure != null
-                    ? failure
-                    : failure(Kind.DNS_NO_DATA, Operation.RESOLVE, "the name has no address"));
+            finish(failure != null ? failure : failure(Kind.DNS_NO_DATA, Operation.RESOLVE, "the name has no address"));
             return;
         }
         long attemptNanos = deadline.timeSource().nanoTime();
@@ -151,6 +149,11 @@ final class Dial<T> implements Opening {
     }
 
     private void failed(Throwable cause, InetSocketAddress address, long attemptNanos) {
+        if (dialer.group().isStopping()) {
+            // The client's close has closed the channel: that is the reason, not this.
+            refuse();
+            return;
+        }
         NetException next = NetException.of(cause, Operation.CONNECT, null, address, elapsedSince(attemptNanos));
         if (failure != null) {
             next.addSuppressed(failure);
@@ -258,6 +261,7 @@ final class Dial<T> implements Opening {
 
     @Override
     public Duration connect() {
-        return Duration.ofNanos((connected ? connectedNanos : deadline.timeSource().nanoTime()) - resolvedNanos);
+        return Duration.ofNanos(
+                (connected ? connectedNanos : deadline.timeSource().nanoTime()) - resolvedNanos);
     }
 }

@@ -1,10 +1,5 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.resolver.AddressResolver;
-import io.netty.resolver.AddressResolverGroup;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.Endpoint;
@@ -14,6 +9,11 @@ import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.SocketOptionsApplier;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.tcp.TcpClient;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client opens connections with, and those it opened.
@@ -118,8 +119,8 @@ public final class Dialer {
     }
 
     /** Ends every connection at once. */
-    public CompletableFuture<Void> closeAsync() {
-        CompletableFuture<Void> closed = group.close().thenApply(report -> null);
+    public CompletableFuture<@Nullable Void> closeAsync() {
+        CompletableFuture<@Nullable Void> closed = group.close().thenApply(report -> null);
         refuseDials();
         return closed;
     }

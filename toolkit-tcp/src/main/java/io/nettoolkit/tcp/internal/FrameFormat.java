@@ -162,7 +162,7 @@ public abstract sealed class FrameFormat
 
     /** Packed so that growing the wire length by n is adding n; header and trailer are far below 2^15 bytes. */
     static long span(int wireLength, int headerLength, int trailerLength) {
-        return (long) trailerLength << TRAILER_SHIFT | (long) headerLength << HEADER_SHIFT | wireLength;
+        return ((long) trailerLength << TRAILER_SHIFT) | ((long) headerLength << HEADER_SHIFT) | wireLength;
     }
 
     /** "message: 9 bytes (must be ...)". */

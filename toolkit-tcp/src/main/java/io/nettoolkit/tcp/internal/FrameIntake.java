@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameIntake implements FrameSink {
 
-    private final ConnectionSettings settings;
-    private final LoopShard shard;
     private final FramedConnection connection;
     private final ConnectionDeadlines deadlines;
     private final FrameReader reader;
@@ -32,16 +30,10 @@ final class FrameIntake implements FrameSink {
     private boolean pausedByQueue;
     private boolean resumeAfterBurst;
 
-    FrameIntake(
-            ConnectionSettings settings,
-            LoopShard shard,
-            FramedConnection connection,
-            ConnectionDeadlines deadlines) {
-        this.settings = settings;
-        this.shard = shard;
+    FrameIntake(FramedConnection connection, ConnectionDeadlines deadlines, FrameFormat format) {
         this.connection = connection;
         this.deadlines = deadlines;
-        reader = new FrameReader(settings.format);
+        reader = new FrameReader(format);
     }
 
     /** Takes bytes of the peer's and delivers the frames they complete. Releases them. */
@@ -50,7 +42,7 @@ final class FrameIntake implements FrameSink {
         frames = 0;
         try {
             resumeBeforeRead(in);
-            reader.read(in, shard.buffers.allocator(), this);
+            reader.read(in, connection.shard().buffers.allocator(), this);
         } catch (Throwable unreadable) {
             connection.unreadable(unreadable);
         }
@@ -64,7 +56,7 @@ final class FrameIntake implements FrameSink {
         }
         resumeAfterBurst = false;
         try {
-            reader.resume(shard.buffers.allocator(), this);
+            reader.resume(connection.shard().buffers.allocator(), this);
         } catch (Throwable unreadable) {
             in.release();
             throw unreadable;
@@ -76,7 +68,7 @@ final class FrameIntake implements FrameSink {
         frames = 0;
         connection.sends().beginBurst();
         try {
-            reader.resume(shard.buffers.allocator(), this);
+            reader.resume(connection.shard().buffers.allocator(), this);
         } catch (Throwable unreadable) {
             connection.unreadable(unreadable);
         }
@@ -85,8 +77,9 @@ final class FrameIntake implements FrameSink {
     }
 
     private void decoded(int bytes) {
-        shard.countIn(frames, bytes);
-        if (deadlines.decoded(frames > 0, reader.hasPartial(), settings.time.coarseNanos())) {
+        connection.shard().countIn(frames, bytes);
+        if (deadlines.decoded(
+                frames > 0, reader.hasPartial(), connection.settings().time.coarseNanos())) {
             connection.armDeadlines();
         }
     }
@@ -100,17 +93,18 @@ final class FrameIntake implements FrameSink {
     @Override
     public void onFrame(ByteBuf in, int index, int length) {
         frames++;
-        FrameView view = shard.buffers.takeView();
+        LoopBuffers buffers = connection.shard().buffers;
+        FrameView view = buffers.takeView();
         Throwable thrown = null;
         try {
-            settings.handler.onFrame(connection, view.lend(in, index, length));
+            connection.settings().handler.onFrame(connection, view.lend(in, index, length));
         } catch (Throwable failure) {
             thrown = failure;
         }
         if (view.refCnt() == 0) {
             thrown = releasedTooOften(thrown);
         } else if (view.takeBack()) {
-            shard.buffers.giveBack(view);
+            buffers.giveBack(view);
         }
         if (thrown != null) {
             connection.handlerThrew("onFrame", thrown);
@@ -136,7 +130,9 @@ final class FrameIntake implements FrameSink {
 
     /** Pauses where the outbound queue is more than half full, which only servers do. */
     void checkQueue() {
-        if (settings.pausesWhenQueueFills && !pausedByQueue && !connection.sends().isWritable()) {
+        if (connection.settings().pausesWhenQueueFills
+                && !pausedByQueue
+                && !connection.sends().isWritable()) {
             pausedByQueue = true;
             apply();
         }
@@ -160,7 +156,7 @@ final class FrameIntake implements FrameSink {
 
     private void apply() {
         boolean paused = isPaused();
-        deadlines.readsPaused(paused, settings.time.coarseNanos());
+        deadlines.readsPaused(paused, connection.settings().time.coarseNanos());
         connection.channel().config().setAutoRead(!paused);
         if (paused || !connection.isOpen()) {
             return;

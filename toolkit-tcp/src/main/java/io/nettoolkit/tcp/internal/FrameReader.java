@@ -1,8 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.NetException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.nettoolkit.core.NetException;
 import org.jspecify.annotations.Nullable;
 
 /*

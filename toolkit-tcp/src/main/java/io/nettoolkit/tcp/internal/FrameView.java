@@ -193,6 +193,7 @@ final class FrameView extends AbstractReferenceCountedByteBuf {
 
     @Override
     @Deprecated
+    @SuppressWarnings("InlineMeSuggester") // deprecated by Netty, which still calls it
     public ByteOrder order() {
         return ByteOrder.BIG_ENDIAN;
     }

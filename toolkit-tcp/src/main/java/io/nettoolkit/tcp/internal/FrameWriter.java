@@ -30,24 +30,25 @@ final class FrameWriter {
     /** Frames up to this size are copied into the batch. */
     static final int COPY_BYTES = 8 * 1024;
 
-    /** Told when bytes left for the socket, or were dropped. */
-    interface Completion {
+    /** Whose frames these are: lends the buffers, and is told when bytes left for the socket or were dropped. */
+    interface Owner {
+        /** Those of the channel's loop. */
+        LoopBuffers buffers();
+
         /** {@code failure} is null when the operating system took the bytes. */
         void onWritten(int wireBytes, @Nullable Throwable failure);
     }
 
     private final FrameFormat format;
-    private final LoopBuffers buffers;
     private final ChannelHandlerContext ctx;
-    private final Completion completion;
+    private final Owner owner;
     private @Nullable OutboundBatch open;
     private boolean unflushed;
 
-    FrameWriter(FrameFormat format, LoopBuffers buffers, ChannelHandlerContext ctx, Completion completion) {
+    FrameWriter(FrameFormat format, ChannelHandlerContext ctx, Owner owner) {
         this.format = format;
-        this.buffers = buffers;
         this.ctx = ctx;
-        this.completion = completion;
+        this.owner = owner;
     }
 
     Channel channel() {
@@ -65,7 +66,7 @@ final class FrameWriter {
     /**
      * Encodes a message behind those appended before. Takes ownership of it.
      *
-     * @param wireBytes its size on the wire, given back to {@link Completion} when it is written
+     * @param wireBytes its size on the wire, given back to {@link Owner} when it is written
      * @param waiter told when it is written, if anybody waits
      */
     void append(ByteBuf message, int wireBytes, @Nullable WriteWaiter waiter) {
@@ -109,8 +110,8 @@ final class FrameWriter {
     void batchEnded(OutboundBatch batch, @Nullable Throwable failure) {
         int wireBytes = batch.wireBytes();
         batch.complete(failure);
-        buffers.giveBack(batch);
-        completion.onWritten(wireBytes, failure);
+        owner.buffers().giveBack(batch);
+        owner.onWritten(wireBytes, failure);
     }
 
     private void copy(ByteBuf message, int wireBytes, @Nullable WriteWaiter waiter) {
@@ -119,7 +120,8 @@ final class FrameWriter {
             ByteBuf out = batch.buffer();
             int written = format.writeHeader(message, out);
             int rest = message.readableBytes() - written;
-            // Asked of the frame: asked of `out`, Netty's adaptive buffer makes a ByteBuffer of 64 B to copy from a view.
+            // Asked of the frame: asked of `out`, Netty's adaptive buffer makes a ByteBuffer of 64 B to copy from a
+            // view.
             message.getBytes(message.readerIndex() + written, out.ensureWritable(rest), rest);
             format.writeTrailer(message, out);
             batch.add(wireBytes, waiter);
@@ -144,7 +146,7 @@ final class FrameWriter {
         int headerBytes = header.writerIndex() - before;
         ByteBuf trailer = null;
         if (headerBytes - written < wireBytes - messageBytes) {
-            trailer = buffers.allocator().directBuffer(overhead);
+            trailer = owner.buffers().allocator().directBuffer(overhead);
             format.writeTrailer(message, trailer);
         }
         open = null;
@@ -166,7 +168,7 @@ final class FrameWriter {
             batch = null;
         }
         if (batch == null) {
-            batch = buffers.takeBatch(this, bytes);
+            batch = owner.buffers().takeBatch(this, bytes);
             open = batch;
         }
         return batch;

@@ -1,5 +1,15 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.core.CloseReason.Initiator;
+import io.nettoolkit.core.ConnectionTimeline;
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.internal.CallbackGuard;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
+import io.nettoolkit.tcp.Connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,16 +21,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.nettoolkit.core.CloseReason;
-import io.nettoolkit.core.CloseReason.Initiator;
-import io.nettoolkit.core.ConnectionTimeline;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
-import io.nettoolkit.core.internal.CallbackGuard;
-import io.nettoolkit.core.internal.ToolkitFuture;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
-import io.nettoolkit.tcp.Connection;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -62,8 +62,11 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         CLOSED
     }
 
-    @Nullable FramedConnection previousSibling;
-    @Nullable FramedConnection nextSibling;
+    @Nullable
+    FramedConnection previousSibling;
+
+    @Nullable
+    FramedConnection nextSibling;
 
     private final ConnectionSettings settings;
     private final LoopShard shard;
@@ -88,7 +91,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         this.channel = channel;
         this.opening = opening;
         deadlines = new ConnectionDeadlines(settings);
-        intake = new FrameIntake(settings, shard, this, deadlines);
+        intake = new FrameIntake(this, deadlines, settings.format);
         history = new ConnectionHistory(settings.time.nanoTime());
     }
 
@@ -120,13 +123,13 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     }
 
     private void tlsEnded(SslHandshakeCompletionEvent event) {
-        Duration elapsed = history.tlsEnded(settings.time.nanoTime());
+        Duration elapsed = history.sinceBorn(settings.time.nanoTime());
         Throwable cause = event.isSuccess() ? null : event.cause();
         tellListener(() -> settings.listener.onTlsHandshake(channel, elapsed, cause));
         if (cause == null) {
             becomeOpen();
         } else {
-            fail(Initiator.PEER, failures().of(cause, Operation.TLS));
+            fail(Initiator.PEER, failures().ofTls(cause));
         }
     }
 
@@ -213,6 +216,14 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         return sends;
     }
 
+    ConnectionSettings settings() {
+        return settings;
+    }
+
+    LoopShard shard() {
+        return shard;
+    }
+
     boolean isOpen() {
         return state == State.OPEN;
     }
@@ -223,7 +234,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         inputClosed = true;
         if (state == State.NEW) {
-            fail(Initiator.PEER, failures().of(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
+            fail(
+                    Initiator.PEER,
+                    failures().of(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
         } else if (state == State.LINGERING) {
             channel.close();
         } else if (state == State.OPEN && intake.endsInsideFrame()) {
@@ -270,6 +283,16 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public void onQueueWritable() {
         call("onWritable", () -> settings.handler.onWritable(this));
+    }
+
+    /** Netty says of a write that was under way only that the channel is closed; the connection knows why. */
+    @Override
+    public Throwable writeFailure(Throwable cause) {
+        CloseReason known = reason;
+        if (known == null || cause instanceof NetException) {
+            return failures().of(cause, Operation.WRITE);
+        }
+        return failures().unwritten(known);
     }
 
     // ---- ending
@@ -379,8 +402,12 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (kind == Kind.LOCAL_CLOSED) {
             channel.close();
         } else if (kind == Kind.WRITE_TIMEOUT) {
-            NetException stalled = failures().of(kind, Operation.WRITE, deadlines.describe(kind) + "; "
-                    + sends.pendingBytes() + " bytes were waiting for the peer to read");
+            NetException stalled = failures()
+                    .of(
+                            kind,
+                            Operation.WRITE,
+                            deadlines.describe(kind) + "; " + sends.pendingBytes()
+                                    + " bytes were waiting for the peer to read");
             reset(CloseReason.failed(Initiator.PEER, stalled));
         } else {
             fail(Initiator.PEER, failures().of(kind, Operation.READ, deadlines.describe(kind)));
@@ -397,7 +424,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        NetException failure = failures().of(cause, Operation.READ);
+        // With TLS 1.3 a refused certificate is heard of only after the handshake.
+        NetException failure =
+                settings.usesTls() ? failures().ofTls(cause) : failures().of(cause, Operation.READ);
         boolean network = failure.kind() == Kind.RESET || failure.kind() == Kind.UNREACHABLE;
         fail(network ? Initiator.NETWORK : Initiator.PEER, failure);
     }
@@ -405,7 +434,10 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         if (reason == null) {
-            because(intake.endsInsideFrame() ? CloseReason.failed(Initiator.PEER, failures().truncated(intake.keptBytes())) : CloseReason.peer());
+            because(
+                    intake.endsInsideFrame()
+                            ? CloseReason.failed(Initiator.PEER, failures().truncated(intake.keptBytes()))
+                            : CloseReason.peer());
         }
         end();
         ctx.fireChannelInactive();
@@ -424,7 +456,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         state = State.CLOSED;
         history.ended(settings.time.nanoTime());
-        NetException dropped = failures().of(ended.kind(), Operation.WRITE, "the connection ended before this was written");
+        NetException dropped = failures().unwritten(ended);
         intake.close();
         sends.close(dropped);
         shard.countOut(sends.takeFramesOut(), sends.takeBytesOut());
@@ -459,7 +491,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     }
 
     @Override
-    public CompletableFuture<Void> send(ByteBuf frame) {
+    public CompletableFuture<@Nullable Void> send(ByteBuf frame) {
         return sends.send(frame);
     }
 
@@ -509,7 +541,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public ConnectionTimeline timeline() {
-        return history.timeline(opening, sends.bytesOut(), settings.time);
+        return history.timeline(opening, sends.bytesOut(), settings);
     }
 
     @Override

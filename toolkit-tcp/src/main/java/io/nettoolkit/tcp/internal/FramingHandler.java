@@ -1,5 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelDuplexHandler;
@@ -8,9 +11,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.FastThreadLocal;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: one instance per channel, on its loop.
  */
-public final class FramingHandler extends ChannelDuplexHandler implements FrameSink, FrameWriter.Completion {
+public final class FramingHandler extends ChannelDuplexHandler implements FrameSink, FrameWriter.Owner {
 
     /** Shared by the handlers of a thread; they hold batches only while there is one, see {@link LoopBuffers#leave}. */
     private static final FastThreadLocal<LoopBuffers> BUFFERS = new FastThreadLocal<>() {
@@ -59,7 +59,7 @@ public final class FramingHandler extends ChannelDuplexHandler implements FrameS
         this.ctx = ctx;
         buffers = BUFFERS.get();
         buffers.use();
-        writer = new FrameWriter(format, buffers, ctx, this);
+        writer = new FrameWriter(format, ctx, this);
     }
 
     @Override
@@ -160,6 +160,11 @@ public final class FramingHandler extends ChannelDuplexHandler implements FrameS
             writer.flush();
             ctx.flush();
         }
+    }
+
+    @Override
+    public LoopBuffers buffers() {
+        return buffers;
     }
 
     @Override

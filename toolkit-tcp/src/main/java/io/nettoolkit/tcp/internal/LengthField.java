@@ -15,7 +15,7 @@ public record LengthField(int width, int offset, int adjustment, ByteOrder byteO
 
     /** The largest length the field can hold; 8 bytes are cut at {@link Long#MAX_VALUE}, far above any frame. */
     public long maxValue() {
-        return width == Long.BYTES ? Long.MAX_VALUE : (1L << Byte.SIZE * width) - 1;
+        return width == Long.BYTES ? Long.MAX_VALUE : (1L << (Byte.SIZE * width)) - 1;
     }
 
     long read(ByteBuf in, int index) {
@@ -57,7 +57,7 @@ public record LengthField(int width, int offset, int adjustment, ByteOrder byteO
     void update(CRC32C checksum, long value) {
         boolean big = byteOrder == ByteOrder.BIG_ENDIAN;
         for (int i = 0; i < width; i++) {
-            checksum.update((int) (value >>> Byte.SIZE * (big ? width - 1 - i : i)));
+            checksum.update((int) (value >>> (Byte.SIZE * (big ? width - 1 - i : i))));
         }
     }
 }

@@ -13,12 +13,14 @@ final class LengthFieldFormat extends FrameFormat {
     private final int checksumBytes;
     /** The field's value plus this is the number of message bytes behind the field. */
     private final long bias;
-    /** Both limits in one compare each, so that the usual case is: read, add, compare, add. */
+    /** The most message bytes behind the field. */
     private final long maxBody;
 
     private final int minMessageBytes;
     private final int headerBytes;
+    /** The span of a frame with nothing behind the field but the checksum. */
     private final long emptySpan;
+
     private final int overhead;
 
     LengthFieldFormat(LengthField field, int maxFrameBytes, boolean checksum) {
@@ -47,11 +49,13 @@ final class LengthFieldFormat extends FrameFormat {
         long max = Math.min(maxFrameBytes, following - checksumBytes + field.offset());
         long min = Math.max(1, minMessage(field, checksumBytes));
         if (max < min) {
+            String with = "(must leave room for a message of " + min + " bytes, with width " + field.width()
+                    + ", offset " + field.offset() + ", adjustment " + field.adjustment()
+                    + (checksumBytes > 0 ? ", a checksum)" : ")");
             throw new IllegalArgumentException(
-                    "adjustment: " + field.adjustment() + " (leaves room for messages of at most "
-                            + max + " bytes, but needs at least " + min + ", with width " + field.width()
-                            + ", offset " + field.offset() + ", maxFrameBytes " + maxFrameBytes
-                            + (checksumBytes > 0 ? " and a checksum)" : ")"));
+                    maxFrameBytes < min
+                            ? "maxFrameBytes: " + maxFrameBytes + " " + with
+                            : "adjustment: " + field.adjustment() + " " + with);
         }
         return (int) max;
     }
@@ -61,6 +65,7 @@ final class LengthFieldFormat extends FrameFormat {
         if (readable < headerBytes) {
             return UNKNOWN;
         }
+        // the hot path of the default framing: read, add, two compares, add
         long body = field.read(in, index + field.offset()) + bias;
         if (body < 0 || body > maxBody) {
             throw badLength(in, index, readable);

@@ -70,7 +70,7 @@ final class LineFormat extends FrameFormat {
     @Override
     public void writeTrailer(ByteBuf message, ByteBuf out) {
         if (writesCrlf) {
-            out.writeShort(CR << Byte.SIZE | LF);
+            out.writeShort((CR << Byte.SIZE) | LF);
         } else {
             out.writeByte(LF);
         }

@@ -1,9 +1,5 @@
 package io.nettoolkit.tcp.internal;
 
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.Endpoint;
 import io.nettoolkit.core.EventLoops;
@@ -14,6 +10,10 @@ import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.SocketOptionsApplier;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.tcp.TcpServer;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -74,8 +74,8 @@ public final class Listening {
         }
         InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());
         ChannelFuture binding = bootstrap.bind(address);
-        ToolkitFuture<InetSocketAddress> future =
-                new ToolkitFuture<>(settings.loops.next(), () -> binding.channel().close());
+        ToolkitFuture<InetSocketAddress> future = new ToolkitFuture<>(
+                settings.loops.next(), () -> binding.channel().close());
         binding.addListener(done -> {
             if (done.isSuccess()) {
                 channel = binding.channel();
@@ -107,7 +107,7 @@ public final class Listening {
     }
 
     /** Stops at once. */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         return afterAccepting(group.close()).thenApply(report -> null);
     }
 

@@ -33,6 +33,7 @@ final class LoopReceive implements RecvByteBufAllocator, RecvByteBufAllocator.Ex
 
     @Override
     @Deprecated
+    @SuppressWarnings("InlineMeSuggester") // deprecated by Netty, which still calls it
     public Handle newHandle() {
         return this;
     }

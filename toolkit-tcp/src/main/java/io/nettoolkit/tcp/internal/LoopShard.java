@@ -1,8 +1,8 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.TimeSource;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
-import io.nettoolkit.core.TimeSource;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 interface Opening {
 
     /** The name lookup; null where there was none. */
-    @Nullable Duration resolve();
+    @Nullable
+    Duration resolve();
 
     /** From the first connect attempt to the connection. */
     Duration connect();

@@ -90,7 +90,8 @@ final class OutboundBatch extends DefaultChannelPromise {
         if (listeners != null) {
             List<GenericFutureListener<Future<Void>>> told = listeners;
             listeners = null;
-            Future<Void> outcome = cause == null ? channel().newSucceededFuture() : channel().newFailedFuture(cause);
+            Future<Void> outcome =
+                    cause == null ? channel().newSucceededFuture() : channel().newFailedFuture(cause);
             for (GenericFutureListener<Future<Void>> listener : told) {
                 outcome.addListener(listener);
             }

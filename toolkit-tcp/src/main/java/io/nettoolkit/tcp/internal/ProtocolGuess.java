@@ -1,7 +1,6 @@
 package io.nettoolkit.tcp.internal;
 
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,29 +66,26 @@ final class ProtocolGuess {
             return false;
         }
         byte third = in.getByte(index + 2);
-        return third == '\r' || Character.isDigit(third) && readable > 3 && in.getByte(index + 3) == '\r';
+        return third == '\r' || (Character.isDigit(third) && readable > 3 && in.getByte(index + 3) == '\r');
     }
 
     private static Signature text(String protocol, String start) {
-        return new Signature(protocol, 0, start.getBytes(StandardCharsets.US_ASCII));
+        return new Signature(protocol, 0, start);
     }
 
     private static Signature bytes(String protocol, int at, int... values) {
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < values.length; i++) {
-            bytes[i] = (byte) values[i];
-        }
-        return new Signature(protocol, at, bytes);
+        return new Signature(protocol, at, new String(values, 0, values.length));
     }
 
-    private record Signature(String protocol, int at, byte[] bytes) {
+    /** Each char of {@code bytes} stands for the byte of that value. */
+    private record Signature(String protocol, int at, String bytes) {
 
         boolean matches(ByteBuf in, int index, int readable) {
-            if (readable < at + bytes.length) {
+            if (readable < at + bytes.length()) {
                 return false;
             }
-            for (int i = 0; i < bytes.length; i++) {
-                if (in.getByte(index + at + i) != bytes[i]) {
+            for (int i = 0; i < bytes.length(); i++) {
+                if (in.getUnsignedByte(index + at + i) != bytes.charAt(i)) {
                     return false;
                 }
             }

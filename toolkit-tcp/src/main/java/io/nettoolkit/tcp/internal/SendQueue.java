@@ -1,15 +1,14 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
+import io.nettoolkit.core.internal.ToolkitFuture;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
-import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.RejectedException.Reason;
-import io.nettoolkit.core.internal.ToolkitFuture;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -43,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: {@link #trySend}, {@link #send} and the questions may be called anywhere, the rest on the loop.
  */
-final class SendQueue implements FrameWriter.Completion, Runnable {
+final class SendQueue implements FrameWriter.Owner, Runnable {
 
     /** What the connection does when its queue moves. Loop only. */
     interface Owner {
@@ -55,6 +54,9 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
 
         /** There is room again after a refusal. */
         void onQueueWritable();
+
+        /** Why a frame was not written, in the words of the connection. */
+        Throwable writeFailure(Throwable cause);
     }
 
     private static final VarHandle PENDING;
@@ -68,7 +70,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     }
 
     private final ConnectionSettings settings;
-    private final EventLoop loop;
+    private final LoopShard shard;
     private final FrameWriter writer;
     private final Owner owner;
     private volatile long pending;
@@ -85,8 +87,8 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     SendQueue(ConnectionSettings settings, LoopShard shard, ChannelHandlerContext ctx, Owner owner) {
         this.settings = settings;
         this.owner = owner;
-        loop = shard.loop;
-        writer = new FrameWriter(settings.format, shard.buffers, ctx, this);
+        this.shard = shard;
+        writer = new FrameWriter(settings.format, ctx, this);
     }
 
     boolean trySend(ByteBuf frame) {
@@ -96,12 +98,12 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         if (!open || !reserve(wireBytes)) {
             return false;
         }
-        if (loop.inEventLoop()) {
+        if (shard.loop.inEventLoop()) {
             append(frame, wireBytes, null);
             return true;
         }
         try {
-            loop.execute(() -> append(frame, wireBytes, null));
+            shard.loop.execute(() -> append(frame, wireBytes, null));
             return true;
         } catch (RejectedExecutionException loopIsGone) {
             unreserve(wireBytes);
@@ -109,7 +111,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         }
     }
 
-    CompletableFuture<Void> send(ByteBuf frame) {
+    CompletableFuture<@Nullable Void> send(ByteBuf frame) {
         FrameWriter.checkAlive(frame);
         int wireBytes;
         try {
@@ -121,14 +123,14 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         }
         if (!open) {
             frame.release();
-            return ToolkitFuture.failed(loop, closing());
+            return ToolkitFuture.failed(shard.loop, closing());
         }
         if (!reserve(wireBytes)) {
             frame.release();
             // Failed already: a task on the loop for each refusal would be a queue without a bound.
-            return ToolkitFuture.failed(loop, open ? full(wireBytes) : closing());
+            return ToolkitFuture.failed(shard.loop, open ? full(wireBytes) : closing());
         }
-        ToolkitFuture<Void> future = new ToolkitFuture<>(loop);
+        ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(shard.loop);
         sendReserved(frame, wireBytes, future);
         return future;
     }
@@ -138,20 +140,20 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
                 settings.name, Reason.SHUTTING_DOWN, Duration.ZERO, "the connection is closing or closed");
     }
 
-    private void sendReserved(ByteBuf frame, int wireBytes, ToolkitFuture<Void> future) {
+    private void sendReserved(ByteBuf frame, int wireBytes, ToolkitFuture<@Nullable Void> future) {
         WriteWaiter waiter = failure -> {
             if (failure == null) {
                 future.succeed(null);
             } else {
-                future.fail(failure);
+                future.fail(owner.writeFailure(failure));
             }
         };
-        if (loop.inEventLoop()) {
+        if (shard.loop.inEventLoop()) {
             append(frame, wireBytes, waiter);
             return;
         }
         try {
-            loop.execute(() -> append(frame, wireBytes, waiter));
+            shard.loop.execute(() -> append(frame, wireBytes, waiter));
         } catch (RejectedExecutionException loopIsGone) {
             frame.release();
             unreserve(wireBytes);
@@ -170,8 +172,8 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     void write(Object message, ChannelPromise promise) {
         if (!(message instanceof ByteBuf frame)) {
             ReferenceCountUtil.release(message);
-            promise.tryFailure(new IllegalArgumentException(
-                    "message: " + message.getClass().getName() + " (must be a ByteBuf; add an encoder behind the framing)"));
+            promise.tryFailure(new IllegalArgumentException("message: "
+                    + message.getClass().getName() + " (must be a ByteBuf; add an encoder behind the framing)"));
             return;
         }
         int wireBytes;
@@ -211,7 +213,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
 
     private void flushSoon() {
         try {
-            loop.execute(owner::onFlushDue);
+            shard.loop.execute(owner::onFlushDue);
         } catch (RejectedExecutionException loopIsGone) {
             // So is the channel.
         }
@@ -225,7 +227,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
         appendNow(frame, wireBytes, waiter);
         if (!inBurst && !flushQueued) {
             flushQueued = true;
-            loop.execute(this);
+            shard.loop.execute(this);
         }
     }
 
@@ -293,6 +295,11 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     }
 
     @Override
+    public LoopBuffers buffers() {
+        return shard.buffers;
+    }
+
+    @Override
     public void onWritten(int wireBytes, @Nullable Throwable failure) {
         unreserve(wireBytes);
         if (failure == null) {
@@ -307,7 +314,7 @@ final class SendQueue implements FrameWriter.Completion, Runnable {
     /** In a task of its own: the user may send more from within, and this may be the middle of a flush. */
     private void tellWritable() {
         try {
-            loop.execute(() -> {
+            shard.loop.execute(() -> {
                 if (refused && open && hasRoom()) {
                     refused = false;
                     owner.onQueueWritable();

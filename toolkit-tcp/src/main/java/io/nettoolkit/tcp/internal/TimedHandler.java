@@ -9,8 +9,12 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class TimedHandler extends ChannelDuplexHandler {
 
-    @Nullable TimedHandler previous;
-    @Nullable TimedHandler next;
+    @Nullable
+    TimedHandler previous;
+
+    @Nullable
+    TimedHandler next;
+
     int slot = DeadlineWheel.NOWHERE;
     long dueNanos;
 

@@ -25,7 +25,7 @@ final class VarintFormat extends FrameFormat {
         long length = 0;
         for (int i = 0; i < available; i++) {
             byte next = in.getByte(index + i);
-            length |= (long) (next & 0x7F) << 7 * i;
+            length |= (long) (next & 0x7F) << (7 * i);
             if (next >= 0) {
                 long message = length - checksumBytes;
                 if (message < 0 || message > maxFrameBytes()) {

@@ -45,7 +45,8 @@ class ConnectionTimeoutsTest {
 
     @Test
     void aByteASecondDoesNotKeepAFrameAlive() {
-        peer.timeouts(t -> t.wholeFrame(Duration.ofSeconds(30)).readIdle(Duration.ofMinutes(5))).open();
+        peer.timeouts(t -> t.wholeFrame(Duration.ofSeconds(30)).readIdle(Duration.ofMinutes(5)))
+                .open();
         byte[] frame = frame("a frame of more than thirty bytes in all, sent byte by byte");
 
         int sent = 0;
@@ -92,7 +93,8 @@ class ConnectionTimeoutsTest {
 
     @Test
     void whileReadingIsPausedNothingIsHeldAgainstThePeer() {
-        peer.timeouts(t -> t.readIdle(Duration.ofMinutes(5)).wholeFrame(Duration.ofSeconds(30))).open();
+        peer.timeouts(t -> t.readIdle(Duration.ofMinutes(5)).wholeFrame(Duration.ofSeconds(30)))
+                .open();
         peer.receive(new byte[] {0});
 
         peer.connection().pauseReading();
@@ -124,7 +126,9 @@ class ConnectionTimeoutsTest {
         assertThat(peer.channel().isOpen()).isFalse();
         assertThat(peer.recorder.reason().kind()).isEqualTo(kind);
         assertThat(peer.recorder.reason().failure())
-                .isInstanceOfSatisfying(NetException.class, failure -> assertThat(failure.isTimeout()).isTrue())
+                .isInstanceOfSatisfying(
+                        NetException.class,
+                        failure -> assertThat(failure.isTimeout()).isTrue())
                 .hasMessageContaining(option);
     }
 }

@@ -2,10 +2,10 @@ package io.nettoolkit.tcp.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.TimeSource;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
-import io.nettoolkit.core.TimeSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,7 +18,8 @@ class DeadlineWheelTest {
     private static final long TURN_NANOS = DeadlineWheel.TICK_NANOS * 1024;
 
     private final MockTicker ticker = Ticker.newMockTicker();
-    private final EmbeddedChannel channel = EmbeddedChannel.builder().ticker(ticker).build();
+    private final EmbeddedChannel channel =
+            EmbeddedChannel.builder().ticker(ticker).build();
     private final DeadlineWheel wheel = new DeadlineWheel(channel.eventLoop(), TimeSource.of(ticker));
 
     @AfterEach
@@ -137,9 +138,11 @@ class DeadlineWheelTest {
                 default -> advance((long) (Math.pow(random.nextDouble(), 6) * TURN_NANOS * 2));
             }
             for (Timed each : handlers) {
-                boolean overdue = each.expected != DeadlineWheel.NEVER
-                        && now() - each.expected > DeadlineWheel.TICK_NANOS;
-                assertThat(overdue).as("step %d: due %d, now %d", step, each.expected, now()).isFalse();
+                boolean overdue =
+                        each.expected != DeadlineWheel.NEVER && now() - each.expected > DeadlineWheel.TICK_NANOS;
+                assertThat(overdue)
+                        .as("step %d: due %d, now %d", step, each.expected, now())
+                        .isFalse();
             }
         }
     }
@@ -159,7 +162,7 @@ class DeadlineWheelTest {
         channel.runScheduledPendingTasks();
     }
 
-    private final class Timed extends TimedHandler {
+    private static final class Timed extends TimedHandler {
         final List<Long> calls = new ArrayList<>();
         long expected = DeadlineWheel.NEVER;
         Runnable onCall = () -> {};

@@ -32,7 +32,7 @@ final class DrawnFormats {
             case 0, 1, 2, 3 -> FrameFormat.lengthField(lengthField(draw), max);
             case 4 -> FrameFormat.varint(max);
             case 5 -> FrameFormat.fixedLength(1 + max % 300);
-            case 6 -> FrameFormat.line(LineEnding.values()[draw.applyAsInt(2)], max);
+            case 6 -> FrameFormat.line(draw.applyAsInt(2) == 0 ? LineEnding.LF : LineEnding.CRLF, max);
             default -> FrameFormat.delimiter(delimiter(draw), max);
         };
         return checksum && kind < 6 ? format.withChecksum() : format;

@@ -1,5 +1,11 @@
 package io.nettoolkit.tcp.internal;
 
+import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.tcp.Connection;
+import io.nettoolkit.tcp.FrameHandler;
+import io.nettoolkit.tcp.Limits;
+import io.nettoolkit.tcp.Timeouts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -8,12 +14,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
-import io.nettoolkit.core.CloseReason;
-import io.nettoolkit.core.TimeSource;
-import io.nettoolkit.tcp.Connection;
-import io.nettoolkit.tcp.FrameHandler;
-import io.nettoolkit.tcp.Limits;
-import io.nettoolkit.tcp.Timeouts;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,7 +32,8 @@ final class EmbeddedConnection implements AutoCloseable {
     final Recorder recorder = new Recorder();
     final ConnectionOptions options = ConnectionOptions.forServer(FORMAT, recorder);
 
-    @Nullable EmbeddedChannel channel;
+    @Nullable
+    EmbeddedChannel channel;
 
     EmbeddedConnection() {
         options.timeSource = TimeSource.of(ticker);
@@ -100,7 +101,9 @@ final class EmbeddedConnection implements AutoCloseable {
     List<byte[]> written() {
         channel().runPendingTasks();
         List<byte[]> writes = new ArrayList<>();
-        for (ByteBuf write = channel().readOutbound(); write != null; write = channel().readOutbound()) {
+        for (ByteBuf write = channel().readOutbound();
+                write != null;
+                write = channel().readOutbound()) {
             writes.add(ByteBufUtil.getBytes(write));
             write.release();
         }
@@ -129,8 +132,12 @@ final class EmbeddedConnection implements AutoCloseable {
 
         final List<String> events = new ArrayList<>();
         final List<String> frames = new ArrayList<>();
-        @Nullable FrameHandler onFrame;
-        @Nullable CloseReason reason;
+
+        @Nullable
+        FrameHandler onFrame;
+
+        @Nullable
+        CloseReason reason;
 
         @Override
         public void onOpen(Connection connection) {

@@ -6,16 +6,16 @@ import static io.nettoolkit.tcp.internal.Frames.hex;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.tcp.Framing.LineEnding;
+import io.nettoolkit.testkit.FrameSplitter;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.tcp.Framing.LineEnding;
-import io.nettoolkit.testkit.FrameSplitter;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,8 +43,10 @@ class FrameReaderTest {
         formats.add(Named.of("offset 2", length(2, 2, 0, ByteOrder.BIG_ENDIAN)));
         formats.add(Named.of("offset 3, counting all", length(4, 3, -7, ByteOrder.LITTLE_ENDIAN)));
         formats.add(Named.of("adjustment 2", length(2, 0, 2, ByteOrder.BIG_ENDIAN)));
-        formats.add(Named.of("width 4 + CRC", length(4, 0, 0, ByteOrder.BIG_ENDIAN).withChecksum()));
-        formats.add(Named.of("width 8, offset 2 + CRC", length(8, 2, 0, ByteOrder.BIG_ENDIAN).withChecksum()));
+        formats.add(
+                Named.of("width 4 + CRC", length(4, 0, 0, ByteOrder.BIG_ENDIAN).withChecksum()));
+        formats.add(Named.of(
+                "width 8, offset 2 + CRC", length(8, 2, 0, ByteOrder.BIG_ENDIAN).withChecksum()));
         formats.add(Named.of("varint", FrameFormat.varint(MAX)));
         formats.add(Named.of("varint + CRC", FrameFormat.varint(MAX).withChecksum()));
         formats.add(Named.of("LF", FrameFormat.line(LineEnding.LF, MAX)));
@@ -90,7 +92,8 @@ class FrameReaderTest {
     }
 
     private static void everySplitGives(FrameFormat format, List<byte[]> messages) {
-        byte[] stream = Frames.concat(messages.stream().map(message -> encode(format, message)).toList());
+        byte[] stream = Frames.concat(
+                messages.stream().map(message -> encode(format, message)).toList());
         FrameSplitter.of(stream).forEachSplit(pieces -> {
             Reading reader = new Reading(format);
             for (ByteBuf piece : pieces) {
@@ -107,7 +110,8 @@ class FrameReaderTest {
     @MethodSource("formats")
     void pausesAfterEachFrameChangeNothing(FrameFormat format) {
         List<byte[]> messages = messages(format, 7, 3, 9, 5, 5, 31);
-        byte[] stream = Frames.concat(messages.stream().map(message -> encode(format, message)).toList());
+        byte[] stream = Frames.concat(
+                messages.stream().map(message -> encode(format, message)).toList());
         FrameSplitter.of(stream).forEachSplit(pieces -> {
             Reading reader = new Reading(format);
             reader.pauseAfterFrame = true;
@@ -169,8 +173,9 @@ class FrameReaderTest {
                 }
             }
             assertThat(thrown)
-                    .isInstanceOfSatisfying(NetException.class, refused -> assertThat(refused.kind())
-                            .isEqualTo(Kind.FRAME_TOO_LARGE))
+                    .isInstanceOfSatisfying(
+                            NetException.class,
+                            refused -> assertThat(refused.kind()).isEqualTo(Kind.FRAME_TOO_LARGE))
                     .hasMessageContaining("2147483647");
             assertThat(reader.messages).usingElementComparator(Arrays::compare).containsExactly(ascii("good"));
             reader.close();
@@ -189,8 +194,9 @@ class FrameReaderTest {
                 thrown = catchThrowable(() -> reader.read(piece));
             }
             assertThat(thrown)
-                    .isInstanceOfSatisfying(NetException.class, refused -> assertThat(refused.kind())
-                            .isEqualTo(Kind.FRAME_CHECKSUM));
+                    .isInstanceOfSatisfying(
+                            NetException.class,
+                            refused -> assertThat(refused.kind()).isEqualTo(Kind.FRAME_CHECKSUM));
             assertThat(reader.messages).isEmpty();
             reader.close();
         });
@@ -281,7 +287,10 @@ class FrameReaderTest {
         boolean pauseAfterFrame;
         boolean paused;
         int inPlace;
-        @Nullable RuntimeException failure;
+
+        @Nullable
+        RuntimeException failure;
+
         private @Nullable ByteBuf current;
 
         Reading(FrameFormat format) {

@@ -83,7 +83,12 @@ class FrameViewTest {
     void writesWhereASliceWrites(ByteBuf parent) throws Exception {
         ByteBuf view = new FrameView().lend(parent, OFFSET, LENGTH);
 
-        view.setByte(0, 1).setShort(1, 2).setShortLE(3, 3).setMedium(5, 4).setMediumLE(8, 5).setInt(11, 6);
+        view.setByte(0, 1)
+                .setShort(1, 2)
+                .setShortLE(3, 3)
+                .setMedium(5, 4)
+                .setMediumLE(8, 5)
+                .setInt(11, 6);
         view.setIntLE(15, 7).setLong(19, 8).setLongLE(27, 9);
         assertThat(parent.getByte(OFFSET)).isEqualTo((byte) 1);
         assertThat(parent.getShort(OFFSET + 1)).isEqualTo((short) 2);

@@ -5,14 +5,14 @@ import static io.nettoolkit.tcp.internal.EmbeddedConnection.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.nettoolkit.core.CloseReason.Initiator;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.tcp.Connection;
 import io.nettoolkit.tcp.FrameHandler;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -297,7 +297,10 @@ class FramedConnectionTest {
         CompletableFuture<Void> sent = peer.connection().send(text("x"));
         peer.channel().pipeline().remove(FramedConnection.class);
 
-        assertThat(sent).isCompletedExceptionally();
+        assertThatThrownBy(sent::get)
+                .cause()
+                .isInstanceOf(NetException.class)
+                .hasMessageContaining("ended before this was written");
     }
 
     @Test

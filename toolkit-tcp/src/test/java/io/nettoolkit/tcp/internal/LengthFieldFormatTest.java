@@ -125,7 +125,7 @@ class LengthFieldFormatTest {
 
         for (int bit = 0; bit < 8 * wire.length; bit++) {
             byte[] broken = wire.clone();
-            broken[bit / 8] ^= (byte) (1 << bit % 8);
+            broken[bit / 8] ^= (byte) (1 << (bit % 8));
             Frames.Reader reader = read(format, broken);
             assertThat(reader.messages).as("bit %d", bit).isEmpty();
             if (bit / 8 != 1) {
@@ -255,15 +255,19 @@ class LengthFieldFormatTest {
     void refusesFieldsThatLeaveNoRoomForAMessage() {
         assertThatThrownBy(() -> format(1, 0, -255, BIG_ENDIAN, MAX))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("adjustment: -255 (leaves room for messages of at most 0 bytes, but needs at least 1, with "
-                        + "width 1, offset 0, maxFrameBytes 1048576)");
+                .hasMessage("adjustment: -255 (must leave room for a message of 1 bytes, with width 1, offset 0, "
+                        + "adjustment -255)");
         assertThat(format(1, 0, -254, BIG_ENDIAN, MAX).maxFrameBytes()).isOne();
         assertThatThrownBy(() -> format(1, 0, -252, BIG_ENDIAN, MAX).withChecksum())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageEndingWith("maxFrameBytes 3 and a checksum)");
+                .hasMessageEndingWith("adjustment -252, a checksum)");
         assertThatThrownBy(() -> format(4, 0, 101, BIG_ENDIAN, 100)).isInstanceOf(IllegalArgumentException.class);
         assertThat(format(4, 0, 100, BIG_ENDIAN, 100).maxFrameBytes()).isEqualTo(100);
-        assertThatThrownBy(() -> format(4, 8, 0, BIG_ENDIAN, 7)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> format(4, 8, 0, BIG_ENDIAN, 7))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(
+                        "maxFrameBytes: 7 (must leave room for a message of 8 bytes, with width 4, offset 8");
+        assertThat(format(4, 8, 0, BIG_ENDIAN, 8).maxFrameBytes()).isEqualTo(8);
         assertThatThrownBy(() -> format(4, 0, Integer.MAX_VALUE, BIG_ENDIAN, 1 << 30))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(format(8, 0, Integer.MIN_VALUE, BIG_ENDIAN, 9).maxFrameBytes())

@@ -36,6 +36,12 @@ class LineFormatTest {
     }
 
     @Test
+    void readsEmptyLinesAtTheStart() {
+        assertThat(read(LF, ascii("\n")).texts()).containsExactly("");
+        assertThat(read(LF, ascii("\r\n")).texts()).containsExactly("");
+    }
+
+    @Test
     void tellsEndingFromLine() throws NetException {
         long span = LF.probe(Unpooled.wrappedBuffer(ascii("ab\r\n")), 0, 4, 0);
 
@@ -51,7 +57,11 @@ class LineFormatTest {
                 .hasMessage("message: 4 bytes (must not contain LF, found at 2: it ends the line)");
         assertThatThrownBy(() ->
                         encode(LF, Unpooled.wrappedBuffer(ascii("\n\nab\n")).skipBytes(2)))
-                .hasMessageContaining("found at 2");
+                .hasMessageStartingWith("message: 3 bytes (must not contain LF, found at 2");
+        assertThatThrownBy(() -> encode(LF, ascii("\n"))).hasMessageContaining("found at 0");
+        assertThatThrownBy(
+                        () -> encode(LF, Unpooled.wrappedBuffer(ascii("xxab\r")).skipBytes(2)))
+                .hasMessageStartingWith("message: 3 bytes (must not end in CR");
         assertThatThrownBy(() -> encode(LF, ascii("abc\r")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("message: 4 bytes (must not end in CR: it is taken for part of the line's end)");

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** Netty's own codecs as judges: on good streams the same messages, on bad ones the same messages before the end. */
 class NettyOracleTest {
 
-    private static final int ROUNDS = 4000;
+    private static final int ROUNDS = 1500;
 
     /** Replay a failure with {@code -Dframing.seed=...}. */
     private static final long SEED = Long.getLong("framing.seed", System.currentTimeMillis());

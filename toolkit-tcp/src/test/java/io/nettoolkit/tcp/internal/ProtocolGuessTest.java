@@ -73,6 +73,11 @@ class ProtocolGuessTest {
     }
 
     @Test
+    void knowsARedisRequestByItsFirstThreeBytes() {
+        assertThat(guess(Frames.ascii("*1\r"))).isEqualTo("Redis/RESP");
+    }
+
+    @Test
     void looksOnlyAtWhatIsReadable() {
         GuardedBuf in = new GuardedBuf();
         in.writeBytes(Frames.ascii("xxPRI * HTTP/2.0\r\n"));

@@ -40,6 +40,16 @@ public final class JfrEvents {
         return PRESENT;
     }
 
+    /**
+     * Registers the events. The first one a JVM registers starts its flight recorder, which takes a few hundred
+     * milliseconds: call this before there are loops that would have to wait for it.
+     */
+    public static void register() {
+        if (PRESENT) {
+            Recorder.register();
+        }
+    }
+
     /** A connection is ready for use. */
     public static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
         if (PRESENT) {

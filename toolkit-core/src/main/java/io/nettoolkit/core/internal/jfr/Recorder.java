@@ -13,6 +13,15 @@ final class Recorder {
 
     private Recorder() {}
 
+    /** An event class registers itself when its first object asks. */
+    static void register() {
+        new ConnectionOpenEvent().isEnabled();
+        new ConnectionCloseEvent().isEnabled();
+        new ConnectionRejectEvent().isEnabled();
+        new DrainEvent().isEnabled();
+        new LoopStallEvent().isEnabled();
+    }
+
     static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
         ConnectionOpenEvent event = new ConnectionOpenEvent();
         if (event.isEnabled()) {

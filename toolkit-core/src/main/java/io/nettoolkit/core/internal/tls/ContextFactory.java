@@ -1,5 +1,6 @@
 package io.nettoolkit.core.internal.tls;
 
+import io.nettoolkit.core.NetException;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -12,7 +13,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.KeyManagerFactoryWrapper;
-import io.nettoolkit.core.NetException;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
@@ -103,7 +103,8 @@ final class ContextFactory {
             }
             return builder.build();
         } catch (GeneralSecurityException | IOException | RuntimeException e) {
-            throw FileSnapshot.failure("provider " + provider + " does not accept these settings: " + e.getMessage(), e);
+            throw FileSnapshot.failure(
+                    "provider " + provider + " does not accept these settings: " + e.getMessage(), e);
         }
     }
 
@@ -111,7 +112,7 @@ final class ContextFactory {
         if (identities.isEmpty()) {
             return null;
         }
-        KeyManagerFactory keys = new KeyManagerFactoryWrapper(new IdentityKeyManager(identities));
+        KeyManagerFactory keys = new KeyManagerFactoryWrapper(new IdentityKeys(identities));
         return provider == SslProvider.JDK ? keys : new OpenSslCachingX509KeyManagerFactory(keys);
     }
 
@@ -147,7 +148,8 @@ final class ContextFactory {
             return "the library found has no TLSv1.3";
         }
         for (Identity identity : identities) {
-            boolean usable = identity.keyType().equals("RSA") || identity.keyType().equals("EC");
+            boolean usable =
+                    identity.keyType().equals("RSA") || identity.keyType().equals("EC");
             if (!usable || identity.key().getEncoded() == null) {
                 return "it cannot use the key of '" + identity.subject()
                         + "': it takes RSA and EC keys that can be exported; use provider JDK";

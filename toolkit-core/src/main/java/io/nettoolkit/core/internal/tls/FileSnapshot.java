@@ -36,7 +36,7 @@ public final class FileSnapshot {
         for (Path file : files) {
             Object content = read(file);
             byte[] bytes = content instanceof NetException failure
-                    ? failure.getMessage().getBytes(StandardCharsets.UTF_8)
+                    ? String.valueOf(failure.getMessage()).getBytes(StandardCharsets.UTF_8)
                     : (byte[]) content;
             digest.update(sha256().digest(bytes));
             contents.put(file, content);

@@ -20,11 +20,10 @@ import java.util.Locale;
  *
  * @param dnsNames the names in the first certificate, in lower case
  */
-record Identity(X509Certificate[] chain, PrivateKey key, List<String> dnsNames) {
+record Identity(List<X509Certificate> chain, PrivateKey key, List<String> dnsNames) {
 
     private static final int SAN_DNS = 2;
-    private static final byte[] PROBE = "does this key belong to this certificate?".getBytes(
-            StandardCharsets.US_ASCII);
+    private static final byte[] PROBE = "does this key belong to this certificate?".getBytes(StandardCharsets.US_ASCII);
 
     /** Checks that the key belongs to the first certificate. */
     static Identity of(String origin, List<X509Certificate> chain, PrivateKey key) throws NetException {
@@ -35,11 +34,11 @@ record Identity(X509Certificate[] chain, PrivateKey key, List<String> dnsNames) 
                             + "'; the certificate of the key must stand first in the chain",
                     null);
         }
-        return new Identity(chain.toArray(new X509Certificate[0]), key, dnsNames(own));
+        return new Identity(List.copyOf(chain), key, dnsNames(own));
     }
 
     /** RSA keys share the modulus; for the others a signature tells, which works for keys in hardware as well. */
-    private static boolean matches(PublicKey publicKey, PrivateKey key) {
+    static boolean matches(PublicKey publicKey, PrivateKey key) {
         if (publicKey instanceof RSAKey first && key instanceof RSAKey second) {
             return first.getModulus().equals(second.getModulus());
         }
@@ -76,21 +75,21 @@ record Identity(X509Certificate[] chain, PrivateKey key, List<String> dnsNames) 
 
     /** "RSA", "EC", "EdDSA", …: what TLS asks for. */
     String keyType() {
-        return chain[0].getPublicKey().getAlgorithm();
+        return chain.get(0).getPublicKey().getAlgorithm();
     }
 
     /** When the first certificate stops being valid. */
     Instant expires() {
-        return chain[0].getNotAfter().toInstant();
+        return chain.get(0).getNotAfter().toInstant();
     }
 
     /** From when the first certificate is valid. */
     Instant begins() {
-        return chain[0].getNotBefore().toInstant();
+        return chain.get(0).getNotBefore().toInstant();
     }
 
     /** Who this is, for messages. */
     String subject() {
-        return chain[0].getSubjectX500Principal().toString();
+        return chain.get(0).getSubjectX500Principal().toString();
     }
 }

@@ -1,5 +1,8 @@
 package io.nettoolkit.core.internal.tls;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.TlsConfig;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -7,15 +10,13 @@ import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.NetUtil;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.ReferenceCounted;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.TlsConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * last to let go frees it. Sessions belong to their context, so after a change every peer makes one full handshake,
  * which is what checks it against the new trust.
  *
- * <p><b>Threading.</b> Any thread. {@link #newHandler} touches no file and takes no lock; {@link #open},
+ * <p><b>Threading.</b> Any thread. {@link #newHandler} and {@link #close} touch no file and take no lock; {@link #open},
  * {@link #reloadIfChanged} read files and belong on no event loop; {@link #reload} hops to the file thread.
  *
  * <p><b>Ownership.</b> {@link #close} lets go of the context; handlers already made keep working.
@@ -57,8 +58,8 @@ public final class LiveTls implements AutoCloseable {
     private final LongAdder peerChecks = new LongAdder();
     private final ReentrantLock reloading = new ReentrantLock();
 
-    /** {@code null} once closed. */
-    private volatile @Nullable SslContext context;
+    /** Empty once closed. Exchanged under {@link #reloading}, emptied by {@link #close}, which waits for nobody. */
+    private final AtomicReference<@Nullable SslContext> context = new AtomicReference<>();
 
     private volatile @Nullable NetException lastReloadFailure;
     private volatile Stats stats;
@@ -76,12 +77,16 @@ public final class LiveTls implements AutoCloseable {
         this.files = settings.files();
         this.factory = new ContextFactory(settings, peerChecks);
         Loaded loaded = load(reader.apply(files));
-        context = loaded.context;
+        context.set(loaded.context);
         inUse = loaded.fingerprint;
         lastSeen = loaded.fingerprint;
         stats = new Stats(0, 0, 0, loaded.expires);
         boolean watched = !files.isEmpty() && !settings.reloadEvery().isZero();
         watch = watched ? fileTasks.watch(files, settings.reloadEvery(), this::reloadIfChanged) : null;
+        if (watched) {
+            // A change between the first read and the beginning of the watch may be news to neither.
+            reloadIfChanged();
+        }
     }
 
     /**
@@ -159,10 +164,9 @@ public final class LiveTls implements AutoCloseable {
 
     private SslContext retainCurrent() {
         while (true) {
-            SslContext current = context;
+            SslContext current = context.get();
             if (current == null) {
-                throw new RejectedException(
-                        "TLS", RejectedException.Reason.SHUTTING_DOWN, Duration.ZERO, "its server or client is closed");
+                throw closed();
             }
             try {
                 return ReferenceCountUtil.retain(current);
@@ -198,7 +202,7 @@ public final class LiveTls implements AutoCloseable {
     public void reloadIfChanged() {
         reloading.lock();
         try {
-            if (context == null) {
+            if (context.get() == null) {
                 return;
             }
             FileSnapshot snapshot = reader.apply(files);
@@ -206,7 +210,8 @@ public final class LiveTls implements AutoCloseable {
                 exchange(snapshot);
             }
         } catch (NetException e) {
-            log.warn("TLS files have changed and cannot be used; the certificates loaded before stay in use: {}",
+            log.warn(
+                    "TLS files have changed and cannot be used; the certificates loaded before stay in use: {}",
                     e.getMessage());
         } finally {
             reloading.unlock();
@@ -214,9 +219,8 @@ public final class LiveTls implements AutoCloseable {
     }
 
     private boolean exchange(FileSnapshot snapshot) throws NetException {
-        if (context == null) {
-            throw new RejectedException(
-                    "TLS", RejectedException.Reason.SHUTTING_DOWN, Duration.ZERO, "its server or client is closed");
+        if (context.get() == null) {
+            throw closed();
         }
         if (snapshot.fingerprint().equals(inUse)) {
             // Back to what is in use, perhaps after a broken write.
@@ -238,8 +242,11 @@ public final class LiveTls implements AutoCloseable {
     }
 
     private void use(Loaded loaded) {
-        SslContext old = context;
-        context = loaded.context;
+        SslContext old = context.get();
+        if (old == null || !context.compareAndSet(old, loaded.context)) {
+            ReferenceCountUtil.release(loaded.context);
+            throw closed();
+        }
         inUse = loaded.fingerprint;
         lastSeen = loaded.fingerprint;
         lastReloadFailure = null;
@@ -247,6 +254,11 @@ public final class LiveTls implements AutoCloseable {
         ReferenceCountUtil.release(old);
         log.debug("TLS files have changed and are in use: {}", files);
         tell(() -> settings.listener().onReload(loaded.expires));
+    }
+
+    private static RejectedException closed() {
+        return new RejectedException(
+                "TLS", RejectedException.Reason.SHUTTING_DOWN, Duration.ZERO, "its server or client is closed");
     }
 
     private static void tell(Runnable event) {
@@ -257,7 +269,10 @@ public final class LiveTls implements AutoCloseable {
         }
     }
 
-    private record Loaded(SslContext context, String fingerprint, @Nullable Instant expires) {}
+    private record Loaded(
+            SslContext context,
+            String fingerprint,
+            @Nullable Instant expires) {}
 
     /**
      * Builds a context. Files that are exchanged while they are being read give a certificate and a key that do not
@@ -285,21 +300,28 @@ public final class LiveTls implements AutoCloseable {
         Instant now = Instant.now();
         for (Identity identity : identities) {
             if (now.isAfter(identity.expires())) {
-                log.warn("certificate '{}' expired on {}; peers will refuse it", identity.subject(), identity.expires());
+                log.warn(
+                        "certificate '{}' expired on {}; peers will refuse it", identity.subject(), identity.expires());
             } else if (now.isBefore(identity.begins())) {
-                log.warn("certificate '{}' is not valid before {}; peers will refuse it until then, is the clock right?",
-                        identity.subject(), identity.begins());
+                log.warn(
+                        "certificate '{}' is not valid before {}; peers will refuse it until then, is the clock right?",
+                        identity.subject(),
+                        identity.begins());
             }
         }
     }
 
     private static @Nullable Instant earliestExpiry(List<Identity> identities) {
-        return identities.stream().map(Identity::expires).min(Instant::compareTo).orElse(null);
+        return identities.stream()
+                .map(Identity::expires)
+                .min(Instant::compareTo)
+                .orElse(null);
     }
 
     /** For tests that count references. */
-    @Nullable SslContext currentContext() {
-        return context;
+    @Nullable
+    SslContext currentContext() {
+        return context.get();
     }
 
     /** Why the content last looked at is not in use; {@code null} when it is. */
@@ -319,21 +341,15 @@ public final class LiveTls implements AutoCloseable {
         if (watch != null) {
             watch.close();
         }
-        reloading.lock();
-        try {
-            SslContext last = context;
-            context = null;
-            if (last != null) {
-                ReferenceCountUtil.release(last);
-            }
-        } finally {
-            reloading.unlock();
+        SslContext last = context.getAndSet(null);
+        if (last != null) {
+            ReferenceCountUtil.release(last);
         }
     }
 
     @Override
     public String toString() {
-        SslContext current = context;
+        SslContext current = context.get();
         String state = current == null ? "closed" : current instanceof ReferenceCounted ? "OPENSSL" : "JDK";
         return "LiveTls[" + state + ", " + stats() + "]";
     }
@@ -346,5 +362,9 @@ public final class LiveTls implements AutoCloseable {
      * @param peerChecks certificate chains of peers looked at; a resumed session adds none
      * @param expires when the first of this side's certificates expires; {@code null} without certificates
      */
-    public record Stats(long reloads, long failedReloads, long peerChecks, @Nullable Instant expires) {}
+    public record Stats(
+            long reloads,
+            long failedReloads,
+            long peerChecks,
+            @Nullable Instant expires) {}
 }

@@ -26,7 +26,11 @@ final class Pem {
     private Pem() {}
 
     /** One block; {@code legacyEncryption} when it has the headers of OpenSSL's old encrypted keys. */
-    record Block(String label, byte[] der, boolean legacyEncryption) {}
+    record Block(String label, String base64, boolean legacyEncryption) {
+        byte[] der() {
+            return Base64.getDecoder().decode(base64);
+        }
+    }
 
     /** The certificates of a file in its order; at least one. */
     static List<X509Certificate> certificates(Path file, byte[] content) throws NetException {
@@ -45,11 +49,10 @@ final class Pem {
 
     private static X509Certificate certificate(Path file, Block block, int number) throws NetException {
         try {
-            return (X509Certificate) CertificateFactory.getInstance("X.509")
-                    .generateCertificate(new ByteArrayInputStream(block.der));
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(block.der()));
         } catch (CertificateException e) {
-            throw FileSnapshot.failure(
-                    file, "PEM block " + number + " is no X.509 certificate: " + e.getMessage(), e);
+            throw FileSnapshot.failure(file, "PEM block " + number + " is no X.509 certificate: " + e.getMessage(), e);
         }
     }
 
@@ -66,7 +69,9 @@ final class Pem {
     static List<Block> blocks(Path file, byte[] content) throws NetException {
         if (content.length > 1 && content[0] == DER_SEQUENCE && (content[1] & 0x80) != 0) {
             throw FileSnapshot.failure(
-                    file, "binary DER, not PEM text; convert it with 'openssl x509 -inform der' or 'openssl pkey'", null);
+                    file,
+                    "binary DER, not PEM text; convert it with 'openssl x509 -inform der' or 'openssl pkey'",
+                    null);
         }
         List<Block> blocks = new ArrayList<>();
         String[] lines = new String(content, StandardCharsets.ISO_8859_1).split("\\R");
@@ -109,10 +114,12 @@ final class Pem {
             }
         }
         if (legacyEncryption) {
-            return new Block(label, new byte[0], true);
+            return new Block(label, "", true);
         }
         try {
-            return new Block(label, Base64.getDecoder().decode(body.toString()), false);
+            Block block = new Block(label, body.toString(), false);
+            block.der();
+            return block;
         } catch (IllegalArgumentException e) {
             throw FileSnapshot.failure(
                     file, "PEM block '" + label + "' of line " + (begin + 1) + " is not base64: " + e.getMessage(), e);

@@ -73,7 +73,11 @@ public final class Pins {
             if (pins.contains(pin)) {
                 return;
             }
-            seen.append("\n  ").append(pin).append(" of '").append(certificate.getSubjectX500Principal()).append('\'');
+            seen.append("\n  ")
+                    .append(pin)
+                    .append(" of '")
+                    .append(certificate.getSubjectX500Principal())
+                    .append('\'');
         }
         throw new CertificateException("none of the " + pins.size()
                 + " pinned keys vouches for the peer; either it is not who it should be, or it changed its keys and"
@@ -96,8 +100,8 @@ public final class Pins {
             parameters.setRevocationEnabled(false);
             parameters.addCertStore(
                     CertStore.getInstance("Collection", new CollectionCertStoreParameters(Arrays.asList(chain))));
-            PKIXCertPathBuilderResult result =
-                    (PKIXCertPathBuilderResult) CertPathBuilder.getInstance("PKIX").build(parameters);
+            PKIXCertPathBuilderResult result = (PKIXCertPathBuilderResult)
+                    CertPathBuilder.getInstance("PKIX").build(parameters);
             List<X509Certificate> path = new ArrayList<>();
             for (Certificate certificate : result.getCertPath().getCertificates()) {
                 path.add((X509Certificate) certificate);

@@ -83,8 +83,7 @@ final class PrivateKeys {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
             } catch (NoSuchAlgorithmException e) {
-                // ML-DSA came with Java 24.
-                continue;
+                // ML-DSA came with Java 24; the next may do.
             } catch (InvalidKeySpecException e) {
                 last = e;
             }
@@ -117,8 +116,7 @@ final class PrivateKeys {
     }
 
     private static byte[] wrap(byte[] algorithm, byte[] der) {
-        return element(
-                SEQUENCE, concat(VERSION_0, concat(element(SEQUENCE, algorithm), element(OCTET_STRING, der))));
+        return element(SEQUENCE, concat(VERSION_0, concat(element(SEQUENCE, algorithm), element(OCTET_STRING, der))));
     }
 
     /** What stands in the [0] of {@code SEQUENCE { INTEGER 1, OCTET STRING key, [0] curve, [1] public key }}. */
@@ -155,7 +153,7 @@ final class PrivateKeys {
         }
         int length = 0;
         for (int i = 0; i < (first & 0x7f); i++) {
-            length = length << 8 | der[at + 2 + i] & 0xff;
+            length = length << 8 | (der[at + 2 + i] & 0xff);
         }
         return length;
     }

@@ -1,20 +1,17 @@
 package io.nettoolkit.core.internal.tls;
 
-import io.netty.handler.ssl.NotSslRecordException;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.internal.FailureClassifier;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** Gives failures of TLS their kind and words, alike for both providers. */
@@ -22,47 +19,21 @@ public final class TlsFailures {
 
     /** Alerts and local findings (RFC 8446 section 6.2), as the JDK or BoringSSL spell them once normalised. */
     private static final List<String> ABOUT_CERTIFICATES = List.of(
+            // First what this side found: the JDK may name the alert it sends in the same message.
+            "empty_client_certificate",
+            "peer_did_not_return_a_certificate",
             "bad_certificate",
             "unsupported_certificate",
             "certificate_revoked",
             "certificate_expired",
             "certificate_unknown",
             "certificate_required",
-            "unknown_ca",
-            "empty_client_certificate",
-            "peer_did_not_return_a_certificate");
+            "unknown_ca");
 
     private static final int MAX_CAUSES = 16;
     private static final int SHOWN_BYTES = 16;
 
     private TlsFailures() {}
-
-    /** The kind of a failure of TLS; {@code null} for a failure of anything else. */
-    public static @Nullable Kind kindOf(Throwable failure) {
-        Kind kind = null;
-        Throwable cause = failure;
-        for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
-            if (cause instanceof NotSslRecordException) {
-                return Kind.NOT_TLS;
-            }
-            if (cause instanceof SslHandshakeTimeoutException) {
-                return Kind.TLS_TIMEOUT;
-            }
-            if (cause instanceof CertificateException
-                    || cause instanceof CertPathValidatorException
-                    || cause instanceof SSLPeerUnverifiedException) {
-                return Kind.TLS_CERTIFICATE;
-            }
-            if (cause instanceof SSLException) {
-                if (alertAboutCertificates(cause) != null) {
-                    return Kind.TLS_CERTIFICATE;
-                }
-                kind = Kind.TLS_HANDSHAKE;
-            }
-            cause = cause.getCause();
-        }
-        return kind;
-    }
 
     /**
      * A failed handshake as the exception users get: with its kind, and a message that says what to do. Also for a
@@ -70,9 +41,12 @@ public final class TlsFailures {
      */
     public static NetException describe(
             Throwable failure, @Nullable SocketAddress local, @Nullable SocketAddress remote, Duration elapsed) {
-        Kind kind = kindOf(failure);
-        if (kind == null) {
-            return NetException.of(failure, Operation.TLS, local, remote, elapsed);
+        Kind kind = FailureClassifier.kindOf(failure, Operation.TLS);
+        switch (kind) {
+            case NOT_TLS, TLS_TIMEOUT, TLS_CERTIFICATE, TLS_HANDSHAKE -> {}
+            default -> {
+                return NetException.of(failure, Operation.TLS, local, remote, elapsed);
+            }
         }
         return NetException.builder(kind, Operation.TLS)
                 .detail(detail(kind, failure))
@@ -110,8 +84,9 @@ public final class TlsFailures {
                 "the client showed no certificate; give it one, or make client certificates optional";
             case "certificate_required" ->
                 "the peer asks for a certificate and was shown none; add one with addCertificate";
-            case "unknown_ca" -> "the peer does not trust the issuer of the certificate it was shown (unknown_ca);"
-                    + " is the chain complete, and does the peer trust that issuer?";
+            case "unknown_ca" ->
+                "the peer does not trust the issuer of the certificate it was shown (unknown_ca);"
+                        + " is the chain complete, and does the peer trust that issuer?";
             case "certificate_expired" -> "the peer says that the certificate it was shown has expired";
             default -> "the peer refused the certificate it was shown, or the lack of one (" + alert + ")";
         };

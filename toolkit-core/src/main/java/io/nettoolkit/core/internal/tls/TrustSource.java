@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 public sealed interface TrustSource {
 
     /** The trusted certificates; {@code null} for those the JVM ships. */
-    @Nullable List<X509Certificate> load(FileSnapshot files) throws NetException;
+    @Nullable
+    List<X509Certificate> load(FileSnapshot files) throws NetException;
 
     /** The files to read and to watch. */
     List<Path> files();

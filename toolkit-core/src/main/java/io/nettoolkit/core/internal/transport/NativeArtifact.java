@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 record NativeArtifact(String name, String library, String systems, String needed) {
 
+    /** A transport is an optional module, and the module system leaves out what nobody asked for. */
+    private static final boolean ON_MODULE_PATH =
+            NativeArtifact.class.getModule().isNamed();
+
     private static final String OS = System.getProperty("os.name", "an unknown system");
 
     static @Nullable NativeArtifact of(Transport transport) {
@@ -43,9 +47,11 @@ record NativeArtifact(String name, String library, String systems, String needed
     UnsupportedOperationException explain(Throwable cause) {
         String text;
         if (cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException) {
-            text = name + " is not on the class path: " + whatToAdd();
+            text = name
+                    + (ON_MODULE_PATH ? " is not among the modules: " : " is not on the class path: ")
+                    + whatToAdd();
         } else if (cause instanceof LinkageError && !isLibraryPackaged()) {
-            text = name + " has no native library on the class path: " + whatToAdd();
+            text = name + " finds no native library: " + whatToAdd();
         } else {
             text = name + " cannot be used here: " + rootMessage(cause);
         }
@@ -53,8 +59,12 @@ record NativeArtifact(String name, String library, String systems, String needed
     }
 
     private String whatToAdd() {
-        return "add io.netty:netty-transport-native-" + name + " with the classifier " + classifier()
+        String text = "add io.netty:netty-transport-native-" + name + " with the classifier " + classifier()
                 + ", in the version of the other Netty jars";
+        return ON_MODULE_PATH
+                ? text + ", and start with --add-modules io.netty.transport.classes." + name + ",io.netty.transport."
+                        + name + "." + classifier().replace('-', '.')
+                : text;
     }
 
     private boolean isLibraryPackaged() {

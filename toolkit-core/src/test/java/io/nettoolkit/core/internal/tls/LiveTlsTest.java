@@ -3,14 +3,13 @@ package io.nettoolkit.core.internal.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
-import io.netty.pkitesting.X509Bundle;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TlsConfig;
-import io.nettoolkit.core.TlsConfig.Provider;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
+import io.netty.pkitesting.X509Bundle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,6 +18,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -71,7 +71,7 @@ class LiveTlsTest {
         }
     }
 
-    private TlsConfig.Builder config(Path from, Provider provider) {
+    private TlsConfig.Builder config(Path from, TlsConfig.Provider provider) {
         return TlsConfig.server(from.resolve("chain.pem"), from.resolve("key.pem"))
                 .provider(provider)
                 .listener(recorder);
@@ -84,9 +84,8 @@ class LiveTlsTest {
     }
 
     private TlsPair connect(LiveTls server) throws NetException {
-        LiveTls client = open(TlsConfig.client()
-                .trust(TestCertificates.root(AUTHORITY))
-                .verifyHostname(false));
+        LiveTls client =
+                open(TlsConfig.client().trust(TestCertificates.root(AUTHORITY)).verifyHostname(false));
         TlsPair pair = new TlsPair(server, client, null);
         opened.add(pair);
         return pair.talk();
@@ -98,7 +97,7 @@ class LiveTlsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void showsTheNewCertificateToNewConnectionsWhileOldOnesLiveOn(Provider provider) throws Exception {
+    void showsTheNewCertificateToNewConnectionsWhileOldOnesLiveOn(TlsConfig.Provider provider) throws Exception {
         LiveTls server = open(config(directory, provider));
         TlsPair old = connect(server);
         assertThat(old.serverCertificate()).isEqualTo(FIRST.getCertificate());
@@ -116,7 +115,7 @@ class LiveTlsTest {
 
     @Test
     void keepsTheContextWhenNothingChanged() throws Exception {
-        LiveTls server = open(config(directory, Provider.JDK));
+        LiveTls server = open(config(directory, TlsConfig.Provider.JDK));
 
         Files.setLastModifiedTime(
                 directory.resolve("chain.pem"), FileTime.from(Instant.now().plusSeconds(9)));
@@ -129,7 +128,7 @@ class LiveTlsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void followsASymbolicLinkThatIsSwungRound(Provider provider) throws Exception {
+    void followsASymbolicLinkThatIsSwungRound(TlsConfig.Provider provider) throws Exception {
         Path volume = Files.createDirectory(directory.resolve("volume"));
         Path one = Files.createDirectory(volume.resolve("..2026_01"));
         Path two = Files.createDirectory(volume.resolve("..2026_02"));
@@ -152,7 +151,7 @@ class LiveTlsTest {
     @ParameterizedTest
     @EnumSource
     void keepsTheOldCertificateWhenTheFilesAreBroken(Breakage breakage) throws Exception {
-        LiveTls server = open(config(directory, Provider.AUTO));
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO));
 
         breakage.apply(directory);
         fileThread.poll();
@@ -210,7 +209,7 @@ class LiveTlsTest {
 
     @Test
     void recoversWhenTheFilesAreMended() throws Exception {
-        LiveTls server = open(config(directory, Provider.AUTO));
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO));
         Breakage.FOREIGN_KEY.apply(directory);
         fileThread.poll();
 
@@ -223,7 +222,7 @@ class LiveTlsTest {
 
     @Test
     void forgetsTheFailureWhenTheOldFilesComeBack() throws Exception {
-        LiveTls server = open(config(directory, Provider.AUTO));
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO));
         Breakage.EMPTY.apply(directory);
         fileThread.poll();
 
@@ -236,7 +235,7 @@ class LiveTlsTest {
 
     @Test
     void reloadsWhenAskedAndTellsTheOneWhoAsked() throws Exception {
-        LiveTls server = open(config(directory, Provider.AUTO).reloadEvery(Duration.ZERO));
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO).reloadEvery(Duration.ZERO));
         assertThat(fileThread.watches()).as("polls").isZero();
 
         TestCertificates.write(directory, SECOND);
@@ -254,9 +253,29 @@ class LiveTlsTest {
     }
 
     @Test
+    void missesNoChangeBetweenTheFirstReadAndTheBeginningOfTheWatch() throws Exception {
+        FileTasks late = new FileTasks() {
+            @Override
+            public Watch watch(Collection<Path> files, Duration period, Runnable check) {
+                TestCertificates.write(directory, SECOND);
+                return () -> {};
+            }
+
+            @Override
+            public void execute(Runnable task) {
+                task.run();
+            }
+        };
+        LiveTls server = LiveTls.open(config(directory, TlsConfig.Provider.AUTO).build(), late);
+        opened.add(server);
+
+        assertThat(shown(server)).isEqualTo(SECOND.getCertificate());
+    }
+
+    @Test
     void watchesEveryFileAtThePeriodGivenUntilItIsClosed() throws Exception {
         Path trust = TestCertificates.write(directory.resolve("trust.pem"), AUTHORITY.getCertificatePEM());
-        LiveTls server = open(config(directory, Provider.AUTO)
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO)
                 .clientCertificates(TlsConfig.ClientCertificates.REQUIRED)
                 .trust(trust)
                 .reloadEvery(Duration.ofSeconds(7)));
@@ -271,7 +290,7 @@ class LiveTlsTest {
     @Test
     void appliesChangedTrustToTheNextConnectionAndResumesNoOlderSession() throws Exception {
         Path trust = TestCertificates.write(directory.resolve("trust.pem"), AUTHORITY.getCertificatePEM());
-        LiveTls server = open(config(directory, Provider.AUTO)
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO)
                 .clientCertificates(TlsConfig.ClientCertificates.REQUIRED)
                 .trust(trust));
         X509Bundle own = TestCertificates.issuedBy(AUTHORITY, "client");
@@ -294,7 +313,7 @@ class LiveTlsTest {
     void reloadsTheTrustOfAClient() throws Exception {
         Path trust = TestCertificates.write(directory.resolve("trust.pem"), AUTHORITY.getCertificatePEM());
         LiveTls client = open(TlsConfig.client().trust(trust));
-        LiveTls server = open(config(directory, Provider.AUTO));
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO));
 
         TestCertificates.write(trust, TestCertificates.authority("another").getCertificatePEM());
         fileThread.poll();
@@ -306,7 +325,7 @@ class LiveTlsTest {
 
     @Test
     void survivesAListenerThatThrows() throws Exception {
-        LiveTls server = open(config(directory, Provider.AUTO).listener(new TlsConfig.Listener() {
+        LiveTls server = open(config(directory, TlsConfig.Provider.AUTO).listener(new TlsConfig.Listener() {
             @Override
             public void onReload(@Nullable Instant expires) {
                 throw new IllegalStateException("on purpose");
@@ -328,7 +347,7 @@ class LiveTlsTest {
 
     @Test
     void freesAnOpenSslContextWithItsLastConnection() throws Exception {
-        LiveTls server = open(config(directory, Provider.OPENSSL));
+        LiveTls server = open(config(directory, TlsConfig.Provider.OPENSSL));
         TlsPair connection = connect(server);
         ReferenceCountedOpenSslContext context = (ReferenceCountedOpenSslContext) server.currentContext();
 
@@ -342,7 +361,7 @@ class LiveTlsTest {
 
     @Test
     void letsGoOfItsContextWhenClosed() throws Exception {
-        LiveTls server = open(config(directory, Provider.OPENSSL));
+        LiveTls server = open(config(directory, TlsConfig.Provider.OPENSSL));
         ReferenceCountedOpenSslContext context = (ReferenceCountedOpenSslContext) server.currentContext();
 
         server.close();
@@ -350,18 +369,43 @@ class LiveTlsTest {
 
         assertThat(context.refCnt()).isZero();
         assertThatThrownBy(() -> server.newHandler(UnpooledByteBufAllocator.DEFAULT, null, -1))
-                .isInstanceOfSatisfying(RejectedException.class, e -> assertThat(e.reason())
-                        .isEqualTo(RejectedException.Reason.SHUTTING_DOWN));
+                .isInstanceOfSatisfying(
+                        RejectedException.class,
+                        e -> assertThat(e.reason()).isEqualTo(RejectedException.Reason.SHUTTING_DOWN));
         TestCertificates.write(directory, SECOND);
         server.reloadIfChanged();
         assertThatThrownBy(() -> server.reload().join()).hasCauseInstanceOf(RejectedException.class);
     }
 
     @Test
+    void losesNoContextWhenItIsClosedDuringAReload() throws Exception {
+        AtomicInteger reads = new AtomicInteger();
+        List<LiveTls> self = new ArrayList<>();
+        TlsSettings settings = TlsSettings.of(config(directory, TlsConfig.Provider.OPENSSL)
+                .reloadEvery(Duration.ZERO)
+                .build());
+        LiveTls server = new LiveTls(settings, fileThread, files -> {
+            if (reads.incrementAndGet() == 3) {
+                // The second read was torn, the third is whole, and meanwhile somebody closes.
+                TestCertificates.write(directory, SECOND);
+                self.get(0).close();
+            }
+            return FileSnapshot.read(files);
+        });
+        self.add(server);
+
+        Breakage.FOREIGN_KEY.apply(directory);
+        assertThatThrownBy(() -> server.reload().join()).hasCauseInstanceOf(RejectedException.class);
+
+        assertThat(server.currentContext()).isNull();
+        assertThat(recorder.reloads).isEmpty();
+    }
+
+    @Test
     void failsToOpenWithAMessageThatNamesTheFile() {
-        assertThatThrownBy(() -> open(config(directory.resolve("absent"), Provider.AUTO)))
-                .isInstanceOfSatisfying(NetException.class, e -> assertThat(e.kind())
-                        .isEqualTo(Kind.TLS_CERTIFICATE))
+        assertThatThrownBy(() -> open(config(directory.resolve("absent"), TlsConfig.Provider.AUTO)))
+                .isInstanceOfSatisfying(
+                        NetException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TLS_CERTIFICATE))
                 .hasMessageContaining("absent")
                 .hasMessageContaining("does not exist");
     }
@@ -370,10 +414,10 @@ class LiveTlsTest {
     void readsAgainWhatChangedWhileItWasRead() throws Exception {
         AtomicInteger reads = new AtomicInteger();
         TlsSettings settings =
-                TlsSettings.of(config(directory, Provider.AUTO).build());
+                TlsSettings.of(config(directory, TlsConfig.Provider.AUTO).build());
         LiveTls server = new LiveTls(settings, fileThread, files -> {
             FileSnapshot seen = FileSnapshot.read(files);
-            if (reads.incrementAndGet() == 2) {
+            if (reads.incrementAndGet() == 3) {
                 // The copy that had replaced the chain only goes on with the key.
                 TestCertificates.write(directory.resolve("key.pem"), SECOND.getPrivateKeyPEM());
             }

@@ -3,23 +3,24 @@ package io.nettoolkit.core.internal.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.TlsConfig;
+import io.nettoolkit.core.TlsConfig.ClientCertificates;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.TlsConfig;
-import io.nettoolkit.core.TlsConfig.ClientCertificates;
-import io.nettoolkit.core.TlsConfig.Provider;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLSessionContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,22 +46,23 @@ class TlsHandshakeTest {
 
     static Stream<Arguments> providers() {
         return Stream.of(
-                Arguments.of(Provider.JDK, Provider.JDK),
-                Arguments.of(Provider.JDK, Provider.OPENSSL),
-                Arguments.of(Provider.OPENSSL, Provider.JDK),
-                Arguments.of(Provider.OPENSSL, Provider.OPENSSL));
+                Arguments.of(TlsConfig.Provider.JDK, TlsConfig.Provider.JDK),
+                Arguments.of(TlsConfig.Provider.JDK, TlsConfig.Provider.OPENSSL),
+                Arguments.of(TlsConfig.Provider.OPENSSL, TlsConfig.Provider.JDK),
+                Arguments.of(TlsConfig.Provider.OPENSSL, TlsConfig.Provider.OPENSSL));
     }
 
-    private static TlsConfig.Builder server(Provider provider) {
+    private static TlsConfig.Builder server(TlsConfig.Provider provider) {
         return server(provider, SERVER);
     }
 
-    private static TlsConfig.Builder server(Provider provider, X509Bundle bundle) {
-        return TlsConfig.server(TestCertificates.chain(bundle), bundle.getKeyPair().getPrivate())
+    private static TlsConfig.Builder server(TlsConfig.Provider provider, X509Bundle bundle) {
+        return TlsConfig.server(
+                        TestCertificates.chain(bundle), bundle.getKeyPair().getPrivate())
                 .provider(provider);
     }
 
-    private static TlsConfig.Builder client(Provider provider) {
+    private static TlsConfig.Builder client(TlsConfig.Provider provider) {
         return TlsConfig.client().trust(TestCertificates.root(AUTHORITY)).provider(provider);
     }
 
@@ -82,12 +84,15 @@ class TlsHandshakeTest {
 
     @Test
     void openSslIsThereToBeTested() {
-        assertThat(OpenSsl.isAvailable()).as("%s", OpenSsl.unavailabilityCause()).isTrue();
+        assertThat(OpenSsl.isAvailable())
+                .as("%s", OpenSsl.unavailabilityCause())
+                .isTrue();
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void speaksTls13ByDefaultAndCarriesBytesBothWays(Provider server, Provider client) throws Exception {
+    void speaksTls13ByDefaultAndCarriesBytesBothWays(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         TlsPair pair = connect(server(server), client(client), "db.example.com").talk();
 
         assertThat(pair.clientSession().getProtocol()).isEqualTo("TLSv1.3");
@@ -96,7 +101,8 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void speaksTheVersionAndSuiteThatIsConfigured(Provider server, Provider client) throws Exception {
+    void speaksTheVersionAndSuiteThatIsConfigured(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         String suite = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
         TlsPair pair = connect(
                         server(server).protocols(List.of("TLSv1.2")),
@@ -110,7 +116,7 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void saysThatNoVersionIsInCommon(Provider server, Provider client) throws Exception {
+    void saysThatNoVersionIsInCommon(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         TlsPair pair = connect(
                 server(server).protocols(List.of("TLSv1.3")),
                 client(client).protocols(List.of("TLSv1.2")),
@@ -123,7 +129,7 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void saysThatNoCipherIsInCommon(Provider server, Provider client) throws Exception {
+    void saysThatNoCipherIsInCommon(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         TlsPair pair = connect(
                 server(server)
                         .protocols(List.of("TLSv1.2"))
@@ -139,7 +145,7 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void refusesACertificateForAnotherName(Provider server, Provider client) throws Exception {
+    void refusesACertificateForAnotherName(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         TlsPair pair = connect(server(server), client(client), "other.example.com");
 
         assertThat(pair.clientFailure().kind()).isEqualTo(Kind.TLS_CERTIFICATE);
@@ -150,15 +156,19 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void takesAnyTrustedCertificateWhenTheNameIsNotChecked(Provider server, Provider client) throws Exception {
-        connect(server(server), client(client).verifyHostname(false), "other.example.com").talk();
+    void takesAnyTrustedCertificateWhenTheNameIsNotChecked(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
+        connect(server(server), client(client).verifyHostname(false), "other.example.com")
+                .talk();
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void checksTheGivenServerNameInsteadOfTheHost(Provider server, Provider client) throws Exception {
+    void checksTheGivenServerNameInsteadOfTheHost(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         LiveTls live = open(server(server));
-        connect(live, open(client(client).serverName("db.example.com")), "10.0.0.1").talk();
+        connect(live, open(client(client).serverName("db.example.com")), "10.0.0.1")
+                .talk();
 
         TlsPair refused = connect(live, open(client(client).serverName("x.example.com")), "db.example.com");
         assertThat(refused.clientFailure().kind()).isEqualTo(Kind.TLS_CERTIFICATE);
@@ -166,13 +176,30 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void takesAHostWithItsRootDot(Provider server, Provider client) throws Exception {
-        connect(server(server), client(client), "db.example.com.").talk();
+    void takesAHostWithItsRootDotForTheSameName(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
+        X509Bundle other = TestCertificates.issuedBy(AUTHORITY, "other.example.com");
+        LiveTls live = open(server(server)
+                .addCertificate(
+                        TestCertificates.chain(other), other.getKeyPair().getPrivate()));
+
+        assertThat(shown(live, open(client(client)), "other.example.com.")).isEqualTo(other.getCertificate());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"JDK", "OPENSSL"})
+    void keepsAsManySessionsAsLongAsConfigured(TlsConfig.Provider provider) throws Exception {
+        for (TlsConfig.Builder builder : List.of(server(provider), client(provider))) {
+            LiveTls live = open(builder.sessionCacheSize(77).sessionTimeout(Duration.ofMinutes(2)));
+            SSLSessionContext sessions = live.currentContext().sessionContext();
+
+            assertThat(sessions.getSessionCacheSize()).isEqualTo(77);
+            assertThat(sessions.getSessionTimeout()).isEqualTo(120);
+        }
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void refusesAnIssuerItDoesNotTrust(Provider server, Provider client) throws Exception {
+    void refusesAnIssuerItDoesNotTrust(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         X509Bundle stranger = TestCertificates.issuedBy(TestCertificates.authority("stranger"), "db.example.com");
         TlsPair pair = connect(server(server, stranger), client(client), "db.example.com");
 
@@ -183,10 +210,13 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void refusesAnExpiredCertificateAndSaysSince(Provider server, Provider client) throws Exception {
+    void refusesAnExpiredCertificateAndSaysSince(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         Instant end = Instant.now().minus(1, ChronoUnit.DAYS).truncatedTo(ChronoUnit.SECONDS);
         X509Bundle expired = TestCertificates.issuedBy(
-                AUTHORITY, builder -> builder.notBefore(end.minus(9, ChronoUnit.DAYS)).notAfter(end), "db.example.com");
+                AUTHORITY,
+                builder -> builder.notBefore(end.minus(9, ChronoUnit.DAYS)).notAfter(end),
+                "db.example.com");
         TlsPair pair = connect(server(server, expired), client(client), "db.example.com");
 
         assertThat(pair.clientFailure().kind()).isEqualTo(Kind.TLS_CERTIFICATE);
@@ -195,7 +225,7 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void acceptsAClientWithATrustedCertificate(Provider server, Provider client) throws Exception {
+    void acceptsAClientWithATrustedCertificate(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         TlsPair pair = connect(mutual(server, ClientCertificates.REQUIRED), withCertificate(client, CLIENT), "backend")
                 .talk();
 
@@ -204,7 +234,8 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void refusesAClientWithoutTheRequiredCertificate(Provider server, Provider client) throws Exception {
+    void refusesAClientWithoutTheRequiredCertificate(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         TlsPair pair = connect(mutual(server, ClientCertificates.REQUIRED), client(client), "backend");
 
         assertThat(pair.serverFailure().kind()).isEqualTo(Kind.TLS_CERTIFICATE);
@@ -214,7 +245,8 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void refusesAClientWhoseCertificateIsNotTrusted(Provider server, Provider client) throws Exception {
+    void refusesAClientWhoseCertificateIsNotTrusted(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         X509Bundle stranger = TestCertificates.issuedBy(TestCertificates.authority("stranger"), "client");
         for (ClientCertificates policy : List.of(ClientCertificates.OPTIONAL, ClientCertificates.REQUIRED)) {
             TlsPair pair = connect(mutual(server, policy), withCertificate(client, stranger), "backend");
@@ -228,22 +260,25 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void letsAClientWithoutCertificateInWhenItIsOptional(Provider server, Provider client) throws Exception {
-        connect(mutual(server, ClientCertificates.OPTIONAL), client(client), "backend").talk();
+    void letsAClientWithoutCertificateInWhenItIsOptional(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
+        connect(mutual(server, ClientCertificates.OPTIONAL), client(client), "backend")
+                .talk();
     }
 
-    private static TlsConfig.Builder mutual(Provider provider, ClientCertificates policy) {
+    private static TlsConfig.Builder mutual(TlsConfig.Provider provider, ClientCertificates policy) {
         return server(provider).clientCertificates(policy).trust(TestCertificates.root(AUTHORITY));
     }
 
-    private static TlsConfig.Builder withCertificate(Provider provider, X509Bundle bundle) {
+    private static TlsConfig.Builder withCertificate(TlsConfig.Provider provider, X509Bundle bundle) {
         return client(provider)
-                .addCertificate(TestCertificates.chain(bundle), bundle.getKeyPair().getPrivate());
+                .addCertificate(
+                        TestCertificates.chain(bundle), bundle.getKeyPair().getPrivate());
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void agreesOnTheServersFavouriteProtocol(Provider server, Provider client) throws Exception {
+    void agreesOnTheServersFavouriteProtocol(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         TlsPair pair = connect(
                         server(server).alpn(List.of("h2", "http/1.1")),
                         client(client).alpn(List.of("http/1.1", "h2")),
@@ -256,7 +291,8 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void goesOnWithoutAProtocolWhenNoneIsInCommon(Provider server, Provider client) throws Exception {
+    void goesOnWithoutAProtocolWhenNoneIsInCommon(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         TlsPair pair = connect(server(server).alpn(List.of("a")), client(client).alpn(List.of("b")), "backend")
                 .talk();
 
@@ -266,13 +302,15 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void choosesTheCertificateByTheNameTheClientAsksFor(Provider server, Provider client) throws Exception {
+    void choosesTheCertificateByTheNameTheClientAsksFor(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         X509Bundle exact = TestCertificates.issuedBy(AUTHORITY, "www.example.org");
         X509Bundle wildcard = TestCertificates.issuedBy(AUTHORITY, CertificateBuilder::rsa2048, "*.example.org");
         LiveTls live = open(server(server)
                 .addCertificate(
                         TestCertificates.chain(wildcard), wildcard.getKeyPair().getPrivate())
-                .addCertificate(TestCertificates.chain(exact), exact.getKeyPair().getPrivate()));
+                .addCertificate(
+                        TestCertificates.chain(exact), exact.getKeyPair().getPrivate()));
         LiveTls any = open(client(client).verifyHostname(false));
 
         assertThat(shown(live, any, "www.example.org")).isEqualTo(exact.getCertificate());
@@ -283,21 +321,30 @@ class TlsHandshakeTest {
         assertThat(shown(live, any, "10.1.2.3")).as("no name").isEqualTo(SERVER.getCertificate());
     }
 
+    @ParameterizedTest
+    @MethodSource("providers")
+    void asksForANameWithoutADotAsWell(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
+        X509Bundle solo = TestCertificates.issuedBy(AUTHORITY, "solo");
+        LiveTls live = open(server(server)
+                .addCertificate(TestCertificates.chain(solo), solo.getKeyPair().getPrivate()));
+
+        assertThat(shown(live, open(client(client)), "solo")).isEqualTo(solo.getCertificate());
+    }
+
     private X509Certificate shown(LiveTls server, LiveTls client, String host) throws Exception {
         return connect(server, client, host).talk().serverCertificate();
     }
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void choosesByKeyTypeAmongCertificatesOfOneName(Provider client) throws Exception {
+    void choosesByKeyTypeAmongCertificatesOfOneName(TlsConfig.Provider client) throws Exception {
         X509Bundle rsa = TestCertificates.issuedBy(AUTHORITY, CertificateBuilder::rsa2048, "db.example.com");
-        LiveTls live = open(server(Provider.JDK)
+        LiveTls live = open(server(TlsConfig.Provider.JDK)
                 .protocols(List.of("TLSv1.2"))
                 .addCertificate(TestCertificates.chain(rsa), rsa.getKeyPair().getPrivate()));
 
-        LiveTls takesRsa = open(client(client)
-                .protocols(List.of("TLSv1.2"))
-                .ciphers(List.of("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")));
+        LiveTls takesRsa = open(
+                client(client).protocols(List.of("TLSv1.2")).ciphers(List.of("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")));
         LiveTls takesEc = open(client(client)
                 .protocols(List.of("TLSv1.2"))
                 .ciphers(List.of("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")));
@@ -308,7 +355,7 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void acceptsAPinnedKeyOfTheTrustedPath(Provider server, Provider client) throws Exception {
+    void acceptsAPinnedKeyOfTheTrustedPath(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         for (X509Certificate pinned : List.of(SERVER.getCertificate(), AUTHORITY.getCertificate())) {
             connect(server(server), client(client).pins(List.of(TlsConfig.pinOf(pinned))), "backend")
                     .talk();
@@ -317,7 +364,8 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void refusesAPeerWithoutAPinnedKeyAndNamesWhatItSaw(Provider server, Provider client) throws Exception {
+    void refusesAPeerWithoutAPinnedKeyAndNamesWhatItSaw(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         String pin = TlsConfig.pinOf(CLIENT.getCertificate());
         TlsPair pair = connect(server(server), client(client).pins(List.of(pin)), "backend");
 
@@ -330,11 +378,13 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void isNotFooledByAPinnedCertificateThatIsOnlyAppended(Provider server, Provider client) throws Exception {
+    void isNotFooledByAPinnedCertificateThatIsOnlyAppended(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         X509Certificate pinned =
                 TestCertificates.issuedBy(AUTHORITY, "real.example.com").getCertificate();
         TlsConfig.Builder forger = TlsConfig.server(
-                        List.of(SERVER.getCertificate(), pinned), SERVER.getKeyPair().getPrivate())
+                        List.of(SERVER.getCertificate(), pinned),
+                        SERVER.getKeyPair().getPrivate())
                 .provider(server);
         TlsPair pair = connect(forger, client(client).pins(List.of(TlsConfig.pinOf(pinned))), "backend");
 
@@ -343,7 +393,8 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void pinsASelfSignedCertificateThatIsTrustedItself(Provider server, Provider client) throws Exception {
+    void pinsASelfSignedCertificateThatIsTrustedItself(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         X509Bundle self = new CertificateBuilder()
                 .ecp256()
                 .subject("CN=self")
@@ -360,7 +411,8 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void resumesASessionWithoutLookingAtCertificatesAgain(Provider server, Provider client) throws Exception {
+    void resumesASessionWithoutLookingAtCertificatesAgain(TlsConfig.Provider server, TlsConfig.Provider client)
+            throws Exception {
         for (String protocol : List.of("TLSv1.3", "TLSv1.2")) {
             LiveTls serving = open(mutual(server, ClientCertificates.REQUIRED).protocols(List.of(protocol)));
             LiveTls calling = open(withCertificate(client, CLIENT).protocols(List.of(protocol)));
@@ -369,14 +421,18 @@ class TlsHandshakeTest {
                 connect(serving, calling, "backend").talk().close();
             }
 
-            assertThat(calling.stats().peerChecks()).as("%s, by the client", protocol).isEqualTo(1);
-            assertThat(serving.stats().peerChecks()).as("%s, by the server", protocol).isEqualTo(1);
+            assertThat(calling.stats().peerChecks())
+                    .as("%s, by the client", protocol)
+                    .isEqualTo(1);
+            assertThat(serving.stats().peerChecks())
+                    .as("%s, by the server", protocol)
+                    .isEqualTo(1);
         }
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void keepsSessionsOfDifferentHostsApart(Provider server, Provider client) throws Exception {
+    void keepsSessionsOfDifferentHostsApart(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         LiveTls serving = open(server(server));
         LiveTls calling = open(client(client));
 
@@ -388,29 +444,31 @@ class TlsHandshakeTest {
 
     @Test
     void takesOpenSslByItselfWhereItIsThere() throws Exception {
-        assertThat(open(server(Provider.AUTO)).toString()).contains("OPENSSL");
-        assertThat(open(server(Provider.JDK)).toString()).contains("JDK");
+        assertThat(open(server(TlsConfig.Provider.AUTO)).toString()).contains("OPENSSL");
+        assertThat(open(server(TlsConfig.Provider.JDK)).toString()).contains("JDK");
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void takesTheJdkForKeysThatOpenSslCannotUse(Provider ignored, Provider client) throws Exception {
+    void takesTheJdkForKeysThatOpenSslCannotUse(TlsConfig.Provider ignored, TlsConfig.Provider client)
+            throws Exception {
         X509Bundle edwards = TestCertificates.issuedBy(
                 AUTHORITY, builder -> builder.algorithm(CertificateBuilder.Algorithm.ed25519), "backend");
 
-        assertThat(open(server(Provider.AUTO, edwards)).toString()).contains("JDK");
-        assertThatThrownBy(() -> open(server(Provider.OPENSSL, edwards)))
+        assertThat(open(server(TlsConfig.Provider.AUTO, edwards)).toString()).contains("JDK");
+        assertThatThrownBy(() -> open(server(TlsConfig.Provider.OPENSSL, edwards)))
                 .isInstanceOf(NetException.class)
                 .hasMessageContaining("insisted on")
                 .hasMessageContaining("use provider JDK");
-        if (client == Provider.JDK) {
-            connect(server(Provider.AUTO, edwards), client(client), "backend").talk();
+        if (client == TlsConfig.Provider.JDK) {
+            connect(server(TlsConfig.Provider.AUTO, edwards), client(client), "backend")
+                    .talk();
         }
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void refusesACipherItsProviderDoesNotKnow(Provider server, Provider client) {
+    void refusesACipherItsProviderDoesNotKnow(TlsConfig.Provider server, TlsConfig.Provider client) {
         assertThatThrownBy(() -> open(server(server).ciphers(List.of("TLS_MADE_UP"))))
                 .isInstanceOf(NetException.class)
                 .hasMessageContaining("ciphers: TLS_MADE_UP (unknown to provider");
@@ -418,18 +476,19 @@ class TlsHandshakeTest {
 
     @Test
     void needsANameToCheckACertificateAgainst() throws Exception {
-        LiveTls server = open(server(Provider.JDK));
-        LiveTls client = open(client(Provider.JDK));
+        LiveTls server = open(server(TlsConfig.Provider.JDK));
+        LiveTls client = open(client(TlsConfig.Provider.JDK));
 
         assertThatThrownBy(() -> client.newHandler(UnpooledByteBufAllocator.DEFAULT, null, -1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("peerHost: null");
-        connect(server, open(client(Provider.JDK).verifyHostname(false)), null).talk();
+        connect(server, open(client(TlsConfig.Provider.JDK).verifyHostname(false)), null)
+                .talk();
     }
 
     @ParameterizedTest
     @MethodSource("providers")
-    void trustsNobodyUnknownByDefault(Provider server, Provider client) throws Exception {
+    void trustsNobodyUnknownByDefault(TlsConfig.Provider server, TlsConfig.Provider client) throws Exception {
         TlsPair pair = connect(server(server), TlsConfig.client().provider(client), "backend");
 
         assertThat(pair.clientFailure().kind()).isEqualTo(Kind.TLS_CERTIFICATE);
@@ -437,7 +496,7 @@ class TlsHandshakeTest {
 
     @ParameterizedTest
     @EnumSource(names = {"JDK", "OPENSSL"})
-    void offersNeitherRsaKeyExchangeNorCbc(Provider provider) throws Exception {
+    void offersNeitherRsaKeyExchangeNorCbc(TlsConfig.Provider provider) throws Exception {
         LiveTls client = open(client(provider));
         SslHandler handler = client.newHandler(UnpooledByteBufAllocator.DEFAULT, "backend", 443);
 

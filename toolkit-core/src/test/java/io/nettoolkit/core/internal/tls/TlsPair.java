@@ -2,6 +2,7 @@ package io.nettoolkit.core.internal.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.NetException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -10,7 +11,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslHandler;
-import io.nettoolkit.core.NetException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -53,7 +53,8 @@ final class TlsPair implements AutoCloseable {
         while (moved) {
             client.runPendingTasks();
             server.runPendingTasks();
-            moved = carry(client, server) | carry(server, client);
+            moved = carry(client, server);
+            moved |= carry(server, client);
         }
     }
 

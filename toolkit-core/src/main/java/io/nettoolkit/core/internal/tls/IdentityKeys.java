@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An alias is the index of the identity, which lets OpenSSL keep the native form of each.
  */
-final class IdentityKeyManager extends X509ExtendedKeyManager {
+final class IdentityKeys extends X509ExtendedKeyManager {
 
     private final List<Identity> identities;
 
     /** Indexes by name; a wildcard stands under its name without the star: ".example.com". */
     private final Map<String, List<Integer>> byName = new HashMap<>();
 
-    IdentityKeyManager(List<Identity> identities) {
+    IdentityKeys(List<Identity> identities) {
         this.identities = List.copyOf(identities);
         for (int i = 0; i < this.identities.size(); i++) {
             for (String name : this.identities.get(i).dnsNames()) {
@@ -107,12 +107,12 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
             return true;
         }
         List<Principal> named = Arrays.asList(issuers);
-        return Arrays.stream(identity.chain()).anyMatch(link -> named.contains(link.getIssuerX500Principal()));
+        return identity.chain().stream().anyMatch(link -> named.contains(link.getIssuerX500Principal()));
     }
 
     @Override
     public X509Certificate @Nullable [] getCertificateChain(String alias) {
-        return identities.get(Integer.parseInt(alias)).chain();
+        return identities.get(Integer.parseInt(alias)).chain().toArray(new X509Certificate[0]);
     }
 
     @Override
@@ -127,8 +127,7 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
     }
 
     @Override
-    public @Nullable String chooseServerAlias(
-            String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+    public @Nullable String chooseServerAlias(String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
         return chooseEngineServerAlias(keyType, issuers, null);
     }
 
