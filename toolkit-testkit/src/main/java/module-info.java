@@ -2,9 +2,11 @@
  * A manual clock, a faulty TCP proxy, a stream splitter and leak checks, for testing network code; needs Netty alone.
  */
 @org.jspecify.annotations.NullMarked
+@SuppressWarnings("requires-automatic") // BlockHound has no module descriptor
 module io.nettoolkit.testkit {
     requires static transitive org.jspecify;
     requires static org.junit.jupiter.api;
+    requires static reactor.blockhound;
     requires transitive io.netty.buffer;
     requires transitive io.netty.common;
     requires transitive io.netty.transport;

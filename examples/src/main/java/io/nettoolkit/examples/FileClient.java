@@ -17,7 +17,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -84,7 +84,7 @@ final class FileClient implements FrameHandler {
     private final class Sender implements Runnable {
 
         private final Connection connection;
-        private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+        private final BlockingQueue<Event> events = new LinkedTransferQueue<>();
 
         Sender(Connection connection) {
             this.connection = connection;

@@ -23,7 +23,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -167,7 +167,7 @@ public final class TcpChat implements Callable<Integer> {
     private static final class Member implements FrameHandler, AutoCloseable {
 
         private final String name;
-        private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        private final BlockingQueue<String> heard = new LinkedTransferQueue<>();
         private final TcpClient client;
         private final Connection connection;
 

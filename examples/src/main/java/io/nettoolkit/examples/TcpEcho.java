@@ -28,7 +28,7 @@ import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -218,7 +218,7 @@ public final class TcpEcho implements Callable<Integer> {
     /** Hands the frames from the event loop to the thread that waits for them. */
     private static final class Answers implements FrameHandler {
 
-        private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        private final BlockingQueue<String> received = new LinkedTransferQueue<>();
 
         @Override
         public void onFrame(Connection connection, ByteBuf frame) {

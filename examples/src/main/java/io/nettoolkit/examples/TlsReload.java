@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +55,8 @@ public final class TlsReload implements Callable<Integer> {
     private static final Framing FRAMING = Framing.line(1_000);
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-    private final BlockingQueue<String> reloads = new LinkedBlockingQueue<>();
-    private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> reloads = new LinkedTransferQueue<>();
+    private final BlockingQueue<String> answers = new LinkedTransferQueue<>();
 
     /** Runs the example and ends the JVM with its status, where that is not 0. */
     public static void main(String[] arguments) {

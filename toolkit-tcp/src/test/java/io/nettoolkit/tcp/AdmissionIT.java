@@ -2,9 +2,6 @@ package io.nettoolkit.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.channel.Channel;
-import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.internal.ThreadExecutorMap;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.ConnectionListener;
 import io.nettoolkit.core.ConnectionTimeline;
@@ -12,6 +9,9 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.internal.ThreadExecutorMap;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -45,8 +45,8 @@ class AdmissionIT {
     void aBurstOfAcceptsDoesNotPassTheLimit(Transport transport) throws Exception {
         Limits limits = Limits.builder().maxConnections(LIMIT).build();
         Events events = new Events();
-        try (Rig rig = new Rig(
-                transport, Rig.ECHO, options -> options.limits(limits).listener(events))) {
+        try (Rig rig =
+                new Rig(transport, Rig.ECHO, options -> options.limits(limits).listener(events))) {
             EventExecutor accepting = overrun(rig, events, LIMIT + 1).get(0);
             CountDownLatch standStill = new CountDownLatch(1);
             for (EventExecutor loop : rig.loops.group()) {
@@ -99,7 +99,8 @@ class AdmissionIT {
             socket.close();
         }
         for (int i = 0; i < LIMIT; i++) {
-            assertThat(events.closes.poll(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+            assertThat(events.closes.poll(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .isNotNull();
         }
     }
 
@@ -117,7 +118,9 @@ class AdmissionIT {
             assertThat(isServed(sockets.get(0))).isTrue();
         }
         for (Socket socket : sockets) {
-            assertThat(endsOrIsReset(socket)).as("the server is gone and its socket is not").isTrue();
+            assertThat(endsOrIsReset(socket))
+                    .as("the server is gone and its socket is not")
+                    .isTrue();
             socket.close();
         }
     }
@@ -152,8 +155,8 @@ class AdmissionIT {
     /** Refusals with the loop they were told on, and closes. */
     private static final class Events implements ConnectionListener {
 
-        final BlockingQueue<EventExecutor> rejects = new LinkedBlockingQueue<>();
-        final BlockingQueue<CloseReason> closes = new LinkedBlockingQueue<>();
+        final BlockingQueue<EventExecutor> rejects = new LinkedTransferQueue<>();
+        final BlockingQueue<CloseReason> closes = new LinkedTransferQueue<>();
 
         @Override
         public void onReject(@Nullable SocketAddress remote, Exception cause) {

@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A main class of the tests in a JVM of its own, with the lines it prints. */
 final class ChildProcess implements AutoCloseable {
 
     private final Process process;
-    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> lines = new LinkedTransferQueue<>();
 
     private ChildProcess(List<String> command) throws IOException {
         process = new ProcessBuilder(command)
@@ -33,7 +33,8 @@ final class ChildProcess implements AutoCloseable {
 
     /** With at most so many descriptors. */
     static ChildProcess startScarce(int descriptors, Class<?> main, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -n " + descriptors + "; exec \"$@\"", "bash"));
+        List<String> command =
+                new ArrayList<>(List.of("bash", "-c", "ulimit -n " + descriptors + "; exec \"$@\"", "bash"));
         command.addAll(java(main, arguments));
         return new ChildProcess(command);
     }

@@ -3,8 +3,6 @@ package io.nettoolkit.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.Endpoint;
 import io.nettoolkit.core.EventLoops;
@@ -12,6 +10,8 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.TlsConfig;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -23,7 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -42,7 +42,7 @@ class ForeignClientsIT {
     @TempDir
     Path directory;
 
-    private final BlockingQueue<CloseReason> closes = new LinkedBlockingQueue<>();
+    private final BlockingQueue<CloseReason> closes = new LinkedTransferQueue<>();
 
     static List<Transport> transports() {
         return TransportMatrix.available();
@@ -128,8 +128,8 @@ class ForeignClientsIT {
         }
         try (EventLoops loops = TransportMatrix.loops(transport);
                 TcpServer server = shouting(Rig.FRAMING, loops, options -> options)) {
-            String answers =
-                    run("", "python3", script.toString(), "127.0.0.1", port(server), "hello", "world", "x".repeat(60_000));
+            String answers = run(
+                    "", "python3", script.toString(), "127.0.0.1", port(server), "hello", "world", "x".repeat(60_000));
 
             assertThat(answers).isEqualTo("HELLO\nWORLD\n" + "X".repeat(60_000) + "\n");
             assertThat(nextClose().kind()).isEqualTo(Kind.PEER_CLOSED);
@@ -149,8 +149,8 @@ class ForeignClientsIT {
                 closes.add(reason);
             }
         };
-        TcpServer server = more.apply(TcpServer.builder(framing, shout).eventLoops(loops))
-                .build();
+        TcpServer server =
+                more.apply(TcpServer.builder(framing, shout).eventLoops(loops)).build();
         server.bind(Endpoint.of("127.0.0.1", 0)).join();
         return server;
     }
@@ -183,7 +183,9 @@ class ForeignClientsIT {
                 in.write(input.getBytes(StandardCharsets.ISO_8859_1));
             }
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-            assertThat(process.waitFor(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS)).as("ended").isTrue();
+            assertThat(process.waitFor(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .as("ended")
+                    .isTrue();
             assertThat(process.exitValue()).as("exit status of %s", command[0]).isZero();
             return output;
         } finally {

@@ -37,9 +37,7 @@ class ManyConnectionsIT {
                 .build();
         try (Rig rig = new Rig(transport, Rig.ECHO, options -> options.timeouts(timeouts));
                 ChildProcess clients = ChildProcess.start(
-                        ManyClients.class,
-                        Integer.toString(rig.address.getPort()),
-                        Integer.toString(CONNECTIONS))) {
+                        ManyClients.class, Integer.toString(rig.address.getPort()), Integer.toString(CONNECTIONS))) {
             clients.expect("served");
             assertThat(rig.server.stats().connections()).isEqualTo(CONNECTIONS);
             assertThat(rig.server.stats().framesIn()).isEqualTo(CONNECTIONS);

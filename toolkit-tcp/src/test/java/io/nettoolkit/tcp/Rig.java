@@ -16,7 +16,7 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
@@ -35,8 +35,10 @@ final class Rig implements AutoCloseable, ConnectionListener {
     /** How long a test waits for what should happen at once, on a machine that is busy with other things. */
     static final int PATIENCE_SECONDS = 30;
 
-    final BlockingQueue<CloseReason> closes = new LinkedBlockingQueue<>();
-    final BlockingQueue<Exception> rejects = new LinkedBlockingQueue<>();
+    /** A queue without locks: its writers are event loops, where waiting for one is an error. */
+    final BlockingQueue<CloseReason> closes = new LinkedTransferQueue<>();
+
+    final BlockingQueue<Exception> rejects = new LinkedTransferQueue<>();
     final EventLoops loops;
     final TcpServer server;
     final InetSocketAddress address;

@@ -21,7 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -92,7 +92,7 @@ class SendRaceIT {
     @MethodSource("transports")
     void everyFrameTakenArrivesBeforeAnOrderlyEnd(Transport transport) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-        BlockingQueue<Arrivals> served = new LinkedBlockingQueue<>();
+        BlockingQueue<Arrivals> served = new LinkedTransferQueue<>();
         FrameHandler perConnection = new FrameHandler() {
             @Override
             public void onOpen(Connection connection) {

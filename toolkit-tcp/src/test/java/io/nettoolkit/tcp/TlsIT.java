@@ -2,7 +2,6 @@ package io.nettoolkit.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.ConnectionListener;
@@ -32,7 +31,7 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +50,7 @@ class TlsIT {
     private static Certificates certificates;
 
     private final Handshakes handshakes = new Handshakes();
-    private final BlockingQueue<byte[]> answers = new LinkedBlockingQueue<>();
+    private final BlockingQueue<byte[]> answers = new LinkedTransferQueue<>();
 
     @BeforeAll
     static void makeCertificates() throws Exception {
@@ -97,8 +96,6 @@ class TlsIT {
     @ParameterizedTest
     @MethodSource("transports")
     void manyFramesAtOnceKeepTheirOrder(Transport transport) throws Exception {
-        // Seen once to hang for a minute on JDK 25; open until the cause is known.
-        assumeTrue(transport != Transport.IO_URING, "io_uring under TLS and load hung once here: an open defect");
         try (Rig rig = tlsRig(transport, options -> options);
                 TcpClient client = client(rig, certificates.client())) {
             Connection connection = connect(client, rig);
@@ -206,7 +203,7 @@ class TlsIT {
     @ParameterizedTest
     @MethodSource("transports")
     void aReloadChangesNewConnectionsAndLeavesOldOnes(Transport transport, @TempDir Path directory) throws Exception {
-        BlockingQueue<Instant> reloads = new LinkedBlockingQueue<>();
+        BlockingQueue<Instant> reloads = new LinkedTransferQueue<>();
         TlsConfig.Listener heard = new TlsConfig.Listener() {
             @Override
             public void onReload(@Nullable Instant expires) {
@@ -237,7 +234,7 @@ class TlsIT {
     @ParameterizedTest
     @MethodSource("transports")
     void anAbortDoesNotWaitForAPeerThatDoesNotRead(Transport transport) throws Exception {
-        BlockingQueue<Connection> opened = new LinkedBlockingQueue<>();
+        BlockingQueue<Connection> opened = new LinkedTransferQueue<>();
         FrameHandler open = new FrameHandler() {
             @Override
             public void onFrame(Connection connection, ByteBuf frame) {}
@@ -335,8 +332,8 @@ class TlsIT {
     /** Hears of handshakes. */
     private static final class Handshakes implements ConnectionListener {
 
-        final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
-        final BlockingQueue<ConnectionTimeline> closed = new LinkedBlockingQueue<>();
+        final BlockingQueue<Outcome> outcomes = new LinkedTransferQueue<>();
+        final BlockingQueue<ConnectionTimeline> closed = new LinkedTransferQueue<>();
 
         @Override
         public void onTlsHandshake(Channel channel, Duration elapsed, @Nullable Throwable failure) {

@@ -62,6 +62,7 @@ class PublishedModulesTest {
                     "io.netty:netty-buffer",
                     "io.netty:netty-common",
                     "io.netty:netty-transport",
+                    "io.projectreactor.tools:blockhound?",
                     "org.jspecify:jspecify",
                     "org.junit.jupiter:junit-jupiter-api?",
                     "org.slf4j:slf4j-api"));

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * Stands before Netty's acceptor and decides which connections come in.
  *
  * <p>Too many connections are reset before a pipeline is built for them, so that a flood costs an accept each. Too many
- * accepts a second wait for their turn, and the acceptor pauses, so that the rest waits in the kernel's backlog. When the system itself cannot
- * accept (no descriptors), Netty pauses for a second; this handler reports it.
+ * accepts a second wait for their turn, and the acceptor pauses, so that the rest waits in the kernel's backlog. When the
+ * system itself cannot accept (no descriptors), Netty pauses for a second; this handler reports it.
  *
  * <p>Threading: handler methods on the accepting loop; connections leave on their own loops.
  */

@@ -29,6 +29,7 @@ public final class ConnectionGroup {
     private final ConnectionSettings settings;
     private final ConcurrentHashMap<EventLoop, LoopShard> shards = new ConcurrentHashMap<>();
     private final AtomicInteger live = new AtomicInteger();
+    private final AtomicInteger dials = new AtomicInteger();
     private final AtomicReference<@Nullable Stop> stop = new AtomicReference<>();
 
     /**
@@ -92,12 +93,37 @@ public final class ConnectionGroup {
 
     /** A connection has told everybody that it ended. */
     private void left() {
-        if (live.decrementAndGet() == 0) {
-            Stop stopping = stop.get();
-            if (stopping != null) {
-                stopping.over();
-            }
+        live.decrementAndGet();
+        endStopIfLast();
+    }
+
+    /** An attempt to connect begins: a stop waits for it as for a connection. False when no more are taken. */
+    boolean beginDial() {
+        dials.incrementAndGet();
+        if (!isStopping()) {
+            return true;
         }
+        endDial();
+        return false;
+    }
+
+    /** An attempt is over; what it opened counts as a connection by now. */
+    void endDial() {
+        dials.decrementAndGet();
+        endStopIfLast();
+    }
+
+    /** Each leaves before it looks, so the last of two that leave together sees that it is the last. */
+    private void endStopIfLast() {
+        Stop stopping = stop.get();
+        if (stopping != null && isEmpty()) {
+            stopping.over();
+        }
+    }
+
+    /** Attempts first: they turn into connections, never the other way round. */
+    private boolean isEmpty() {
+        return dials.get() == 0 && live.get() == 0;
     }
 
     /** The counters of all loops together. */
@@ -177,7 +203,7 @@ public final class ConnectionGroup {
         void begin(Consumer<FramedConnection> end, Duration grace) {
             total = live.get();
             onAll(end);
-            if (live.get() == 0) {
+            if (isEmpty()) {
                 over();
                 return;
             }

@@ -164,8 +164,11 @@ final class Dial<T> implements Opening {
 
     @Override
     public void opened(FramedConnection connection) {
-        if (over || !end(() -> future.succeed(result.apply(connection)))) {
+        if (over || !future.succeed(result.apply(connection))) {
             connection.abort();
+        }
+        if (!over) {
+            end();
         }
     }
 
@@ -208,15 +211,16 @@ final class Dial<T> implements Opening {
     }
 
     private void finish(Throwable cause) {
-        end(() -> future.fail(cause));
+        future.fail(cause);
+        end();
     }
 
-    private boolean end(java.util.function.BooleanSupplier outcome) {
+    private void end() {
         over = true;
         if (timer != null) {
             timer.cancel(false);
         }
-        return outcome.getAsBoolean();
+        dialer.ended(this);
     }
 
     /** The client is closed. */
@@ -229,9 +233,8 @@ final class Dial<T> implements Opening {
 
     /** The caller cancelled, or put a timeout on the future. */
     private void abandon() {
-        over = true;
-        if (timer != null) {
-            timer.cancel(false);
+        if (!over) {
+            end();
         }
         closeUnderWay();
     }

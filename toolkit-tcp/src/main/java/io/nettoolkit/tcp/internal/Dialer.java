@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -88,15 +89,24 @@ public final class Dialer {
             throw new IllegalArgumentException("deadline: measured on " + deadline.timeSource() + ", the client on "
                     + settings.time + "; build both from the same TimeSource");
         }
-        if (group.isStopping()) {
+        if (!group.beginDial()) {
             return ToolkitFuture.failed(loop, closed());
         }
         Dial<T> dial = new Dial<>(this, endpoint, loop, deadline, result);
         dials.add(dial);
-        dial.future().whenComplete((connection, failure) -> dials.remove(dial));
-        // A stop that did not see the dial in the set is seen by its start.
-        loop.execute(dial::start);
+        try {
+            // A stop that did not see the dial in the set is seen by its start.
+            loop.execute(dial::start);
+        } catch (RejectedExecutionException loopIsGone) {
+            dial.refuse();
+        }
         return dial.future();
+    }
+
+    /** The attempt is over. */
+    void ended(Dial<?> dial) {
+        dials.remove(dial);
+        group.endDial();
     }
 
     RejectedException closed() {
@@ -105,8 +115,10 @@ public final class Dialer {
 
     private void refuseDials() {
         for (Dial<?> dial : dials) {
-            if (!dial.loop().isShuttingDown()) {
+            try {
                 dial.loop().execute(dial::refuse);
+            } catch (RejectedExecutionException loopIsGone) {
+                dial.refuse();
             }
         }
     }

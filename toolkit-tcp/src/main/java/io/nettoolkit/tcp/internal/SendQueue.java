@@ -334,7 +334,7 @@ final class SendQueue implements FrameWriter.Owner, Runnable {
     private boolean hasRoom() {
         long queued = pending;
         return queued == 0
-                || queued <= settings.writeQueueBytes / 2 && queued + refusedBytes <= settings.writeQueueBytes;
+                || (queued <= settings.writeQueueBytes / 2 && queued + refusedBytes <= settings.writeQueueBytes);
     }
 
     boolean isWritable() {

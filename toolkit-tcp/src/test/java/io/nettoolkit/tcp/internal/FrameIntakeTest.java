@@ -4,11 +4,11 @@ import static io.nettoolkit.tcp.internal.EmbeddedConnection.concat;
 import static io.nettoolkit.tcp.internal.EmbeddedConnection.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.tcp.Connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.tcp.Connection;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +82,9 @@ class FrameIntakeTest {
                 .open();
         peer.receive(concat(frame("1"), frame("2")));
         peer.written();
-        assertThat(peer.recorder.frames).as("the queue is empty, the user still pauses").containsExactly("1");
+        assertThat(peer.recorder.frames)
+                .as("the queue is empty, the user still pauses")
+                .containsExactly("1");
 
         peer.recorder.onFrame = null;
         peer.connection().resumeReading();
@@ -138,7 +140,8 @@ class FrameIntakeTest {
         peer.connection().resumeReading();
 
         assertThat(kept).hasSize(3);
-        assertThat(kept).extracting(frame -> frame.toString(StandardCharsets.UTF_8))
+        assertThat(kept)
+                .extracting(frame -> frame.toString(StandardCharsets.UTF_8))
                 .containsExactly("first", "second", "third");
         kept.forEach(frame -> assertThat(frame.release()).isTrue());
     }

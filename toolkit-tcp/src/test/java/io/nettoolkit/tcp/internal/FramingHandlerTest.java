@@ -5,6 +5,9 @@ import static io.nettoolkit.tcp.internal.EmbeddedConnection.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.tcp.Framing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -16,9 +19,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.string.StringDecoder;
-import io.nettoolkit.core.NetException;
-import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.tcp.Framing;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -156,10 +156,11 @@ class FramingHandlerTest {
 
     @Test
     void aStreamThatBreaksTheRulesIsReportedAndClosed() {
-        assertThatThrownBy(() -> channel.writeInbound(
-                        Unpooled.copiedBuffer(frame("good"), "GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII))))
-                .isInstanceOfSatisfying(NetException.class, failure -> assertThat(failure.kind())
-                        .isEqualTo(Kind.FRAME_TOO_LARGE))
+        assertThatThrownBy(() -> channel.writeInbound(Unpooled.copiedBuffer(
+                        frame("good"), "GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII))))
+                .isInstanceOfSatisfying(
+                        NetException.class,
+                        failure -> assertThat(failure.kind()).isEqualTo(Kind.FRAME_TOO_LARGE))
                 .hasMessageContaining("HTTP");
 
         assertThat(nextInbound()).isEqualTo("good");
@@ -194,8 +195,9 @@ class FramingHandlerTest {
 
         assertThat(caught)
                 .singleElement()
-                .isInstanceOfSatisfying(NetException.class, failure -> assertThat(failure.kind())
-                        .isEqualTo(Kind.FRAME_TRUNCATED))
+                .isInstanceOfSatisfying(
+                        NetException.class,
+                        failure -> assertThat(failure.kind()).isEqualTo(Kind.FRAME_TRUNCATED))
                 .asString()
                 .contains("6 bytes");
     }
@@ -228,8 +230,10 @@ class FramingHandlerTest {
 
         channel.pipeline().remove(FramingHandler.class);
 
-        assertThat(lost.cause()).isInstanceOfSatisfying(NetException.class, failure -> assertThat(failure.kind())
-                .isEqualTo(Kind.LOCAL_CLOSED));
+        assertThat(lost.cause())
+                .isInstanceOfSatisfying(
+                        NetException.class,
+                        failure -> assertThat(failure.kind()).isEqualTo(Kind.LOCAL_CLOSED));
     }
 
     @Test

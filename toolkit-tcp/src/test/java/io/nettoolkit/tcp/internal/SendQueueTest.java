@@ -5,6 +5,9 @@ import static io.nettoolkit.tcp.internal.EmbeddedConnection.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nettoolkit.tcp.Connection;
+import io.nettoolkit.tcp.FrameHandler;
+import io.nettoolkit.tcp.Limits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -14,9 +17,6 @@ import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.IllegalReferenceCountException;
-import io.nettoolkit.tcp.Connection;
-import io.nettoolkit.tcp.FrameHandler;
-import io.nettoolkit.tcp.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +48,9 @@ class SendQueueTest {
                     connection.send(text("4"));
                 })
                 .get();
-        assertThat(connection.pendingBytes()).as("reserved before the loop has them").isEqualTo(4 * 5);
+        assertThat(connection.pendingBytes())
+                .as("reserved before the loop has them")
+                .isEqualTo(4 * 5);
 
         assertThat(peer.written()).containsExactly(concat(frame("1"), frame("2"), frame("3"), frame("4")));
         assertThat(connection.pendingBytes()).isZero();
@@ -69,7 +71,9 @@ class SendQueueTest {
 
         assertThat(rest.refCnt()).isEqualTo(1);
         assertThat(connection.pendingBytes()).isEqualTo(CAP / 2);
-        assertThat(connection.trySend(rest.readSlice(CAP / 2 - 4))).as("exactly what is left").isTrue();
+        assertThat(connection.trySend(rest.readSlice(CAP / 2 - 4)))
+                .as("exactly what is left")
+                .isTrue();
     }
 
     @Test
@@ -161,7 +165,8 @@ class SendQueueTest {
     void theLargestFrameFitsACapOfItsSizeWhenTheQueueIsEmpty() {
         peer.open();
 
-        assertThat(peer.connection().trySend(Unpooled.wrappedBuffer(new byte[CAP]))).isTrue();
+        assertThat(peer.connection().trySend(Unpooled.wrappedBuffer(new byte[CAP])))
+                .isTrue();
         assertThat(peer.connection().trySend(Unpooled.EMPTY_BUFFER)).isFalse();
 
         peer.written();

@@ -29,7 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -56,7 +56,7 @@ class TlsSocketIT {
     Path directory;
 
     private final ManualFileTasks fileThread = new ManualFileTasks();
-    private final BlockingQueue<NetException> serverFailures = new LinkedBlockingQueue<>();
+    private final BlockingQueue<NetException> serverFailures = new LinkedTransferQueue<>();
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
     private @Nullable LiveTls tls;
     private int port;
