@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 /** A main class of the tests in a JVM of its own, with the lines it prints. */
 final class ChildProcess implements AutoCloseable {
 
+    private static final String END = "(its output ended)";
+
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedTransferQueue<>();
 
@@ -56,6 +58,7 @@ final class ChildProcess implements AutoCloseable {
         } catch (IOException gone) {
             lines.add("the process is gone: " + gone.getMessage());
         }
+        lines.add(END);
     }
 
     /** Waits for a line that begins so; answers the rest of it. */
@@ -63,7 +66,7 @@ final class ChildProcess implements AutoCloseable {
         List<String> others = new ArrayList<>();
         while (true) {
             String line = lines.poll(2L * Rig.PATIENCE_SECONDS, TimeUnit.SECONDS);
-            if (line == null) {
+            if (line == null || line.equals(END)) {
                 throw new AssertionError("the child did not say \"" + beginning + "\" but " + others);
             }
             if (line.startsWith(beginning)) {

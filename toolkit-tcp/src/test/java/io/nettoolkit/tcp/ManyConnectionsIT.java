@@ -1,11 +1,14 @@
 package io.nettoolkit.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
@@ -32,6 +35,13 @@ class ManyConnectionsIT {
     @ParameterizedTest
     @MethodSource("transports")
     void tenThousandAtOnceAreServedAndGoneAfterwards(Transport transport) throws Exception {
+        long descriptors =
+                ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getMaxFileDescriptorCount();
+        if (descriptors < CONNECTIONS + 500) {
+            System.out.println(
+                    "not tested with " + CONNECTIONS + " connections: " + descriptors + " descriptors (ulimit -n)");
+            assumeTrue(false, "too few descriptors");
+        }
         Timeouts timeouts = Timeouts.forServers().toBuilder()
                 .firstFrame(Duration.ofMinutes(2))
                 .build();
