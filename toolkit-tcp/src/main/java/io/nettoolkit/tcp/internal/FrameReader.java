@@ -34,6 +34,7 @@ final class FrameReader {
     private final FrameFormat format;
     private @Nullable ByteBuf partial;
     private int scanned;
+    private boolean closed;
 
     FrameReader(FrameFormat format) {
         this.format = format;
@@ -62,7 +63,8 @@ final class FrameReader {
             if (partial == null) {
                 deliverWhole(in, sink);
             }
-            if (in.isReadable()) {
+            // A frame's own handler may have closed this reader.
+            if (in.isReadable() && !closed) {
                 keep(in, allocator);
             }
         } finally {
@@ -80,8 +82,9 @@ final class FrameReader {
         }
     }
 
-    /** Drops what is left. */
+    /** Drops what is left, and from now on what is not delivered. */
     void close() {
+        closed = true;
         if (partial != null) {
             partial.release();
             partial = null;

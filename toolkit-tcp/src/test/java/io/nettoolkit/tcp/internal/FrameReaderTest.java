@@ -143,6 +143,20 @@ class FrameReaderTest {
 
     @ParameterizedTest
     @MethodSource("formats")
+    void aSinkThatClosesTheReaderLeavesNoBuffer(FrameFormat format) throws Exception {
+        List<byte[]> messages = messages(format, 7, 3, 9);
+        Reading reader = new Reading(format);
+        reader.closeAfterFrame = true;
+
+        reader.read(Unpooled.wrappedBuffer(Frames.concat(
+                messages.stream().map(message -> encode(format, message)).toList())));
+
+        assertThat(reader.messages).hasSize(1);
+        assertThat(reader.allocator.held()).as("bytes held after close").isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("formats")
     void aSinkThatThrowsLeavesNoBuffer(FrameFormat format) {
         byte[] stream = encode(format, messages(format, 9).get(0));
         FrameSplitter.of(stream).forEachSplit(pieces -> {
@@ -281,6 +295,8 @@ class FrameReaderTest {
     /** A reader with a sink that writes down what it gets and an allocator that counts. */
     private static final class Reading implements FrameSink {
 
+        boolean closeAfterFrame;
+
         final CountingAllocator allocator = new CountingAllocator();
         final FrameReader reader;
         final List<byte[]> messages = new ArrayList<>();
@@ -325,6 +341,10 @@ class FrameReaderTest {
             messages.add(ByteBufUtil.getBytes(in, index, length));
             inPlace += in == current ? 1 : 0;
             paused = pauseAfterFrame;
+            if (closeAfterFrame) {
+                paused = true;
+                reader.close();
+            }
         }
 
         @Override
