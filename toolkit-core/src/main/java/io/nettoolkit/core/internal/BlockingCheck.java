@@ -12,9 +12,22 @@ import io.netty.util.internal.ThreadExecutorMap;
  * themselves that the caller is in them. An executor that is no event loop, such as one given to a pipeline for
  * handlers that block, may wait, as long as it is not the one the result comes from.
  */
-final class BlockingCheck {
+public final class BlockingCheck {
 
     private BlockingCheck() {}
+
+    /**
+     * Throws where waiting would block a loop.
+     *
+     * @param operation what would wait, such as "Retry.execute"
+     * @param instead what to call on a loop
+     */
+    public static void refuseOnEventLoop(String operation, String instead) {
+        if (ThreadExecutorMap.currentExecutor() instanceof EventLoop) {
+            throw new IllegalStateException(operation + " would block an event loop (thread "
+                    + Thread.currentThread().getName() + "): use " + instead + " there, or call it on another thread");
+        }
+    }
 
     /**
      * Throws where waiting would block a loop.

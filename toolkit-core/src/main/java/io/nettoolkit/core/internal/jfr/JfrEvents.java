@@ -86,6 +86,20 @@ public final class JfrEvents {
         }
     }
 
+    /** A policy changed its state: a breaker opened, an endpoint was ejected, a limit moved. */
+    public static void policyState(String policy, String from, String to) {
+        if (PRESENT) {
+            Recorder.policyState(policy, from, to);
+        }
+    }
+
+    /** A policy shed a call to protect the rest. */
+    public static void policyShed(String policy, String reason) {
+        if (PRESENT) {
+            Recorder.policyShed(policy, reason);
+        }
+    }
+
     /** What a refusal is called in events and metrics: a reason of the toolkit's limits, else the kind of failure. */
     public static String reasonOf(Exception cause) {
         return cause instanceof RejectedException rejected

@@ -20,6 +20,8 @@ final class Recorder {
         new ConnectionRejectEvent().isEnabled();
         new DrainEvent().isEnabled();
         new LoopStallEvent().isEnabled();
+        new PolicyStateEvent().isEnabled();
+        new PolicyShedEvent().isEnabled();
     }
 
     static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
@@ -76,6 +78,25 @@ final class Recorder {
                 frames.append(frame).append('\n');
             }
             event.stack = frames.toString();
+            event.commit();
+        }
+    }
+
+    static void policyState(String policy, String from, String to) {
+        PolicyStateEvent event = new PolicyStateEvent();
+        if (event.isEnabled()) {
+            event.policy = policy;
+            event.from = from;
+            event.to = to;
+            event.commit();
+        }
+    }
+
+    static void policyShed(String policy, String reason) {
+        PolicyShedEvent event = new PolicyShedEvent();
+        if (event.isEnabled()) {
+            event.policy = policy;
+            event.reason = reason;
             event.commit();
         }
     }

@@ -1,0 +1,2 @@
+/** Not API: what the policies share. */
+package io.nettoolkit.resilience.internal;
