@@ -80,6 +80,17 @@ public record Endpoint(String host, int port) {
     }
 
     /**
+     * The endpoint of an address, such as the one a server answered when it was bound.
+     *
+     * @param address a resolved one gives its literal, so that nothing is looked up; an unresolved one its name
+     */
+    public static Endpoint of(InetSocketAddress address) {
+        Objects.requireNonNull(address, "address: must not be null");
+        InetAddress resolved = address.getAddress();
+        return of(resolved == null ? address.getHostString() : resolved.getHostAddress(), address.getPort());
+    }
+
+    /**
      * A unix domain socket.
      *
      * @param path absolute, at most 107 bytes of UTF-8, which is what a socket address of Linux holds

@@ -2,6 +2,7 @@ package io.nettoolkit.core;
 
 import io.nettoolkit.core.internal.LoopWatchdog;
 import io.nettoolkit.core.internal.StallAlarm;
+import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.core.internal.transport.LoopGroup;
 import io.nettoolkit.core.internal.transport.TransportProvider;
@@ -12,6 +13,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.ThreadExecutorMap;
 import java.net.SocketAddress;
 import java.nio.file.Path;
@@ -181,15 +183,16 @@ public final class EventLoops implements AutoCloseable {
      *
      * @return completes when the threads are done; complete already for {@link #shared()}
      */
-    public CompletableFuture<Void> closeAsync() {
+    public CompletableFuture<@Nullable Void> closeAsync() {
         if (!closeable) {
-            return CompletableFuture.completedFuture(null);
+            return ToolkitFuture.succeeded(GlobalEventExecutor.INSTANCE, null);
         }
         if (watchdog != null) {
             watchdog.stop();
         }
-        CompletableFuture<Void> closed = new CompletableFuture<>();
-        group.shutdownGracefully(0, CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS).addListener(done -> closed.complete(null));
+        // Netty tells of the end on this executor; the loops themselves are gone by then.
+        ToolkitFuture<@Nullable Void> closed = new ToolkitFuture<>(GlobalEventExecutor.INSTANCE);
+        group.shutdownGracefully(0, CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS).addListener(done -> closed.succeed(null));
         return closed;
     }
 
@@ -199,8 +202,10 @@ public final class EventLoops implements AutoCloseable {
      */
     @Override
     public void close() {
-        CompletableFuture<Void> closed = closeAsync();
-        if (ThreadExecutorMap.currentExecutor() instanceof EventLoop) {
+        CompletableFuture<@Nullable Void> closed = closeAsync();
+        boolean wouldBlock =
+                ThreadExecutorMap.currentExecutor() instanceof EventLoop || GlobalEventExecutor.INSTANCE.inEventLoop();
+        if (wouldBlock) {
             return;
         }
         try {

@@ -88,15 +88,21 @@ public interface Connection {
     Channel channel();
 
     /** The loop that all callbacks of this connection run on. */
-    EventLoop eventLoop();
+    default EventLoop eventLoop() {
+        return channel().eventLoop();
+    }
 
     /** This side's address. */
     @Nullable
-    SocketAddress localAddress();
+    default SocketAddress localAddress() {
+        return channel().localAddress();
+    }
 
     /** The peer's address. */
     @Nullable
-    SocketAddress remoteAddress();
+    default SocketAddress remoteAddress() {
+        return channel().remoteAddress();
+    }
 
     /** Keeps one object of the handler's with this connection; {@code null} removes it. Event loop only. */
     void attach(@Nullable Object attachment);

@@ -33,17 +33,10 @@ class EchoAllocationTest {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    /** From here on the nio transport itself allocates 64 B a burst, seen on JDK 25; on JDK 17 it does not. */
-    private static final int NIO_ALLOCATES_FROM = 24;
-
     /** io_uring is left out: Netty's transport itself allocates a buffer per read there. */
     static List<Transport> transports() {
         List<Transport> measured = new ArrayList<>(TransportMatrix.available());
         measured.remove(Transport.IO_URING);
-        if (measured.size() > 1 && Runtime.version().feature() >= NIO_ALLOCATES_FROM) {
-            System.err.println("not measured on NIO: that transport allocates by itself on this JDK");
-            measured.remove(Transport.NIO);
-        }
         return measured;
     }
 

@@ -133,7 +133,7 @@ class HostilePeersIT {
             CloseReason reason = rig.nextClose();
 
             assertThat(reason.kind()).isEqualTo(Kind.FRAME_TIMEOUT);
-            assertThat(reason.failure()).hasMessageContaining("wholeFrame");
+            assertThat(reason.failure()).hasMessageContaining("wholeFrame").hasMessageContaining("first bytes 00 00");
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
     }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 public enum Contestant {
     /** This project's server. */
     TOOLKIT_TCP("toolkit", ToolkitEcho::start),
+    /** This project's server on the pooled allocator, which is not its default. */
+    TOOLKIT_TCP_POOLED("toolkit-pooled", () -> ToolkitEcho.start(new PooledByteBufAllocator(true))),
     /** N0 on Netty's default allocator; what ratios are taken against. */
     NETTY_TUTORIAL("nettyTutorial", () -> NettyTutorialEcho.start(new AdaptiveByteBufAllocator(true))),
     /** N0 on the pooled allocator. */

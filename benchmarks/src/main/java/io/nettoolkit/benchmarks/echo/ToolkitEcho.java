@@ -9,6 +9,7 @@ import io.nettoolkit.tcp.Limits;
 import io.nettoolkit.tcp.TcpServer;
 import io.nettoolkit.tcp.Timeouts;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -24,7 +25,16 @@ public final class ToolkitEcho {
 
     /** Starts it on one loop, with the toolkit's own choice of allocator. */
     public static EchoServer start() {
-        EventLoops loops = EventLoops.builder().threads(1).name("echo").build();
+        return start(EventLoops.builder());
+    }
+
+    /** Starts it on one loop with this allocator. */
+    static EchoServer start(ByteBufAllocator allocator) {
+        return start(EventLoops.builder().allocator(allocator));
+    }
+
+    private static EchoServer start(EventLoops.Builder options) {
+        EventLoops loops = options.threads(1).name("echo").build();
         TcpServer server = TcpServer.builder(framing(), ToolkitEcho::echo)
                 .eventLoops(loops)
                 .socketOptions(SocketOptions.latency().toBuilder()

@@ -201,18 +201,25 @@ final class EchoReport {
         cpuSaved(load, TOOLKIT, peer)
                 .filter(ratio -> ratio.median() < 1)
                 .ifPresent(ratio -> table.row(load.name(), peer, "server CPU per message", ratio.toString()));
-        samples.ratio(load, peer, TOOLKIT, sample -> sample.result().latency().p99Nanos())
-                .filter(ratio -> ratio.median() < 1)
-                .ifPresent(ratio -> table.row(load.name(), peer, "p99 (closed loop)", ratio.toString()));
+        addTail(table, load, peer, "p99", sample -> sample.result().latency().p99Nanos());
+        addTail(table, load, peer, "p99.9", sample -> sample.result().latency().p999Nanos());
+    }
+
+    private void addTail(Table table, EchoPreset load, String peer, String tail, ToDoubleFunction<EchoSample> figure) {
+        for (String loop : List.of(EchoSample.CLOSED, EchoSample.OPEN)) {
+            samples.ratio(loop, load, peer, TOOLKIT, figure)
+                    .filter(ratio -> ratio.median() < 1)
+                    .ifPresent(ratio -> table.row(load.name(), peer, tail + " (" + loop + " loop)", ratio.toString()));
+        }
     }
 
     private Optional<Interval> throughput(EchoPreset load, String entry, String base) {
-        return samples.ratio(load, entry, base, EchoSample::messagesPerSecond);
+        return samples.ratio(EchoSample.CLOSED, load, entry, base, EchoSample::messagesPerSecond);
     }
 
     /** How many times less processor time {@code entry}'s server needs for a message than {@code base}'s. */
     private Optional<Interval> cpuSaved(EchoPreset load, String entry, String base) {
-        return samples.ratio(load, entry, base, sample -> 1 / sample.serverCpuMicros());
+        return samples.ratio(EchoSample.CLOSED, load, entry, base, sample -> 1 / sample.serverCpuMicros());
     }
 
     private String number(EchoPreset load, String entry, String format, ToDoubleFunction<EchoSample> figure) {

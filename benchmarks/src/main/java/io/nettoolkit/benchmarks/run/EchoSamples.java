@@ -47,10 +47,11 @@ final class EchoSamples {
         return Interval.of(of(loop, load, entry).stream().mapToDouble(figure).toArray());
     }
 
-    /** The closed loop's ratio {@code entry / base} of one figure, taken within each round. */
-    Optional<Interval> ratio(EchoPreset load, String entry, String base, ToDoubleFunction<EchoSample> figure) {
-        double[] ratios = of(EchoSample.CLOSED, load, entry).stream()
-                .flatMapToDouble(sample -> of(EchoSample.CLOSED, load, base).stream()
+    /** The ratio {@code entry / base} of one figure, taken within each round. */
+    Optional<Interval> ratio(
+            String loop, EchoPreset load, String entry, String base, ToDoubleFunction<EchoSample> figure) {
+        double[] ratios = of(loop, load, entry).stream()
+                .flatMapToDouble(sample -> of(loop, load, base).stream()
                         .filter(other -> other.round() == sample.round())
                         .mapToDouble(other -> figure.applyAsDouble(sample) / figure.applyAsDouble(other)))
                 .toArray();

@@ -23,6 +23,7 @@ public final class StallAlarm implements StallReporter {
     private final Executor executor;
     private final TimeSource time;
     private final LogLimiter limiter;
+    private final CallbackGuard guard;
 
     /** An alarm that logs and calls the listener on the executor the JDK's own futures use. */
     public StallAlarm(EventLoops.Listener listener) {
@@ -34,6 +35,7 @@ public final class StallAlarm implements StallReporter {
         this.executor = executor;
         this.time = time;
         this.limiter = new LogLimiter(LOG_INTERVAL_NANOS, time.nanoTime());
+        guard = new CallbackGuard("the listener of stalled event loops", time);
     }
 
     @Override
@@ -61,11 +63,7 @@ public final class StallAlarm implements StallReporter {
                     leftOut == 0 ? "" : leftOut + " more stalls were not logged. ",
                     top(stack));
         }
-        try {
-            listener.onStall(thread, Duration.ofNanos(waitedNanos), stack.clone());
-        } catch (Throwable failure) {
-            log.warn("the listener for stalled event loops failed", failure);
-        }
+        guard.run(() -> listener.onStall(thread, Duration.ofNanos(waitedNanos), stack.clone()));
     }
 
     private static String top(StackTraceElement[] stack) {

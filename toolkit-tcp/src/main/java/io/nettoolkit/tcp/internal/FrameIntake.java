@@ -196,6 +196,11 @@ final class FrameIntake implements FrameSink {
         return reader.partialBytes();
     }
 
+    /** What those bytes look like, for a message about them; empty where there are none. */
+    String describeKept() {
+        return reader.describePartial();
+    }
+
     void close() {
         reader.close();
     }

@@ -45,6 +45,12 @@ final class FrameReader {
         return partial != null;
     }
 
+    /** What those bytes look like, for a message about them; empty where there are none. */
+    String describePartial() {
+        ByteBuf kept = partial;
+        return kept == null ? "" : FrameFailure.describe(kept, kept.readerIndex(), kept.readableBytes());
+    }
+
     /** How many bytes that is. */
     int partialBytes() {
         return partial == null ? 0 : partial.readableBytes();

@@ -15,13 +15,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.EventLoop;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -410,7 +408,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
                                     + " bytes were waiting for the peer to read");
             reset(CloseReason.failed(Initiator.PEER, stalled));
         } else {
-            fail(Initiator.PEER, failures().of(kind, Operation.READ, deadlines.describe(kind)));
+            String begun = intake.describeKept();
+            String detail = deadlines.describe(kind) + (begun.isEmpty() ? "" : "; " + begun);
+            fail(Initiator.PEER, failures().of(kind, Operation.READ, detail));
         }
         return DeadlineWheel.NEVER;
     }
@@ -547,21 +547,6 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public Channel channel() {
         return channel;
-    }
-
-    @Override
-    public EventLoop eventLoop() {
-        return shard.loop;
-    }
-
-    @Override
-    public @Nullable SocketAddress localAddress() {
-        return channel.localAddress();
-    }
-
-    @Override
-    public @Nullable SocketAddress remoteAddress() {
-        return channel.remoteAddress();
     }
 
     @Override

@@ -14,6 +14,8 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -72,22 +74,37 @@ public final class Listening {
         if (!bound.compareAndSet(false, true)) {
             throw new IllegalStateException(settings.name + " was bound before; build another server for " + endpoint);
         }
-        InetSocketAddress address = new InetSocketAddress(endpoint.host(), endpoint.port());
-        ChannelFuture binding = bootstrap.bind(address);
-        ToolkitFuture<InetSocketAddress> future = new ToolkitFuture<>(
-                settings.loops.next(), () -> binding.channel().close());
-        binding.addListener(done -> {
+        EventLoop loop = settings.loops.next();
+        ToolkitFuture<InetSocketAddress> future = new ToolkitFuture<>(loop);
+        SocketAddress named = endpoint.toSocketAddress();
+        Future<InetSocketAddress> lookup =
+                SystemResolverGroup.INSTANCE.getResolver(loop).resolve(named);
+        lookup.addListener(done -> {
             if (done.isSuccess()) {
-                channel = binding.channel();
-                if (group.isStopping() || !future.succeed(localAddress())) {
-                    binding.channel().close();
-                }
+                bind(lookup.getNow(), future);
             } else {
                 bound.set(false);
-                future.fail(NetException.of(done.cause(), Operation.BIND, address, null, null));
+                future.fail(NetException.of(done.cause(), Operation.RESOLVE, named, null, null));
             }
         });
         return future;
+    }
+
+    private void bind(InetSocketAddress address, ToolkitFuture<InetSocketAddress> future) {
+        ChannelFuture binding = bootstrap.bind(address);
+        binding.addListener(done -> {
+            if (!done.isSuccess()) {
+                bound.set(false);
+                future.fail(NetException.of(done.cause(), Operation.BIND, address, null, null));
+                return;
+            }
+            channel = binding.channel();
+            // The server was stopped meanwhile, or the caller has given up.
+            if (group.isStopping() || !future.succeed(localAddress())) {
+                binding.channel().close();
+                future.cancel(false);
+            }
+        });
     }
 
     /** Where it listens. */
