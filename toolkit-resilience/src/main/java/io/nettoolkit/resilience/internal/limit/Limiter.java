@@ -161,9 +161,11 @@ public final class Limiter implements RateLimiter {
 
     @Override
     public CompletableFuture<@Nullable Void> acquire(long permits, Deadline deadline) {
-        long now = time.nanoTime();
-        long left = left(positive(permits), deadline, now);
+        positive(permits);
+        // Before the clock is read: the first call may start the shared loops.
         EventExecutor loop = timers.loop();
+        long now = time.nanoTime();
+        long left = left(permits, deadline, now);
         long wait = limit.take(permits, now, left > 0 ? 0 : -1);
         if (wait == 0 && left > 0) {
             counters.add(GRANTED, permits);
