@@ -42,6 +42,24 @@ class LeasedBucketTest {
         }
     }
 
+    /** One thread has one stripe; what the others hold comes back once, and not twice. */
+    @Test
+    void whatIdleStripesHoldIsThereAgainAfterALease() {
+        LeasedBucket bucket = slow(0);
+        long taken = 0;
+        while (take(bucket, 1, 0)) {
+            taken++;
+        }
+        assertThat(taken).isGreaterThanOrEqualTo(bucket.capacity() + bucket.batch());
+        assertThat(take(bucket, 1, LeasedBucket.LEASE_NANOS))
+                .as("a moment too early")
+                .isFalse();
+        while (taken <= BURST && take(bucket, 1, 2 * LeasedBucket.LEASE_NANOS)) {
+            taken++;
+        }
+        assertThat(taken).isEqualTo(BURST);
+    }
+
     /** The clock moves on while threads take; the sum must never pass what one bucket would have given. */
     @Test
     void neverAdmitsMoreThanBurstAndRateWhileTheClockMoves() throws Exception {

@@ -211,6 +211,20 @@ class WindowsTest {
     }
 
     @Test
+    void aSlidingCounterTakesBackFromTheWindowBeforeToo() {
+        SlidingCounter window = new SlidingCounter(10, SECOND, 0);
+        window.take(8, 0, 0);
+        window.take(1, SECOND, 0);
+
+        assertThat(window.cancel(4, 0, SECOND)).isTrue();
+
+        assertThat(window.tryTake(6, SECOND))
+                .as("4 of the window before and 1 are left")
+                .isFalse();
+        assertThat(window.tryTake(5, SECOND)).isTrue();
+    }
+
+    @Test
     void aSlidingCounterOfAYearCountsToItsLimit() {
         long year = 365L * 24 * 3600 * SECOND;
         int limit = (int) SlidingCounter.maxLimit(year);
