@@ -1,4 +1,4 @@
-/** JMH benchmarks of resilience policies. */
+/** JMH benchmarks of the resilience policies and their peers. */
 @NullMarked
 package io.nettoolkit.benchmarks.resilience;
 

@@ -1,0 +1,80 @@
+package io.nettoolkit.resilience.internal.limit;
+
+import java.util.List;
+
+/**
+ * Several limits that all have to admit a call. What the earlier ones gave is given back when a later one refuses.
+ *
+ * <p>It promises no later moment: the limits would name different ones, and a limit that was promised an early one could
+ * admit others again before the call is made.
+ *
+ * <p>Threading: any thread. While one call tries the limits in turn, another may be refused for permits that come back.
+ */
+public final class AllLimits extends Limit {
+
+    /** As many as a word has bits. */
+    public static final int MOST = Long.SIZE;
+
+    private final Limiter[] members;
+    private final long capacity;
+
+    /** Tried in this order. */
+    public AllLimits(List<Limiter> members) {
+        this.members = members.toArray(Limiter[]::new);
+        capacity = members.stream()
+                .mapToLong(member -> member.limit().capacity())
+                .min()
+                .orElseThrow();
+    }
+
+    @Override
+    public long capacity() {
+        return capacity;
+    }
+
+    @Override
+    public boolean promises() {
+        return false;
+    }
+
+    @Override
+    public boolean tryTake(long permits, long nowNanos) {
+        long taken = 0;
+        for (int i = 0; i < members.length; i++) {
+            if (members[i].takeAsMember(permits, nowNanos)) {
+                taken |= 1L << i;
+            } else if (!members[i].isShadow()) {
+                for (int j = 0; j < i; j++) {
+                    if ((taken & 1L << j) != 0) {
+                        members[j].giveBackAsMember(permits, nowNanos);
+                    }
+                }
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public long take(long permits, long nowNanos, long maxWaitNanos) {
+        if (maxWaitNanos >= 0 && tryTake(permits, nowNanos)) {
+            return 0;
+        }
+        long wait = maxWaitNanos + 1;
+        for (Limiter member : members) {
+            if (!member.isShadow()) {
+                wait = Math.max(wait, member.limit().take(permits, nowNanos, -1));
+            }
+        }
+        return wait;
+    }
+
+    @Override
+    public boolean cancel(long permits, long dueNanos, long nowNanos) {
+        boolean all = true;
+        for (Limiter member : members) {
+            all &= member.limit().cancel(permits, dueNanos, nowNanos);
+        }
+        return all;
+    }
+}

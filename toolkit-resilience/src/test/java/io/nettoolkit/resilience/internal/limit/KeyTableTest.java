@@ -1,0 +1,194 @@
+package io.nettoolkit.resilience.internal.limit;
+
+import static io.nettoolkit.resilience.internal.limit.LimitContractTest.onThreads;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nettoolkit.resilience.internal.limit.KeyTable.Decision;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KeyTableTest {
+
+    private static final long SECOND = 1_000_000_000;
+
+    private static KeyTable table(long perSecond, long burst, int maxKeys, long now) {
+        return new KeyTable(new TokenRate(perSecond, SECOND, now), burst, maxKeys);
+    }
+
+    private static boolean taken(Decision decision) {
+        return decision == Decision.TAKEN || decision == Decision.TAKEN_SHARED;
+    }
+
+    /** As many keys as places, and more: each is decided as by a bucket of its own, or more strictly. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void decidesAsABucketPerKeyAndMoreStrictlyOnlyWhenItIsFull(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        long now = Long.MAX_VALUE - 5 * SECOND;
+        int keys = seed % 2 == 0 ? 50 : 400;
+        KeyTable table = table(20, 4, 100, now);
+        TokenBucket[] model = new TokenBucket[keys];
+        for (int key = 0; key < keys; key++) {
+            model[key] = TokenBucket.of(new TokenRate(20, SECOND, now), 4, now);
+        }
+        int stricter = 0;
+        int admitted = 0;
+        for (int i = 0; i < 200_000; i++) {
+            now += random.nextLong(SECOND / 1500);
+            int key = random.nextInt(keys);
+            long cost = 1 + random.nextLong(3);
+            boolean expected = model[key].take(cost, now, -1) == 0;
+            boolean taken = taken(table.take(mix(key), cost, now));
+            assertThat(taken && !expected)
+                    .as("more lenient, seed %d, step %d", seed, i)
+                    .isFalse();
+            stricter += expected && !taken ? 1 : 0;
+            if (taken) {
+                admitted++;
+                model[key].take(cost, now, 0);
+            }
+        }
+        assertThat(admitted).isGreaterThan(1_000);
+        if (keys < 100) {
+            assertThat(stricter).as("seed %d", seed).isZero();
+        } else {
+            assertThat(stricter).as("seed %d", seed).isPositive();
+        }
+    }
+
+    private static long mix(long key) {
+        return new KeyHash(1, 2).ofNumber(key);
+    }
+
+    /**
+     * The limiters of resilience4j lie in a registry that grows with each new key (resilience4j #273, #703, #1221) and come
+     * back with other values once evicted (#2277).
+     */
+    @Test
+    void tenMillionKeysStayInTheMemoryOfAMillion() {
+        KeyTable table = table(10, 5, 1_000_000, 0);
+        long bytes = table.memoryBytes();
+        assertThat(bytes / 1_000_000.0).isLessThanOrEqualTo(40);
+        int shared = 0;
+        long now = 0;
+        for (int key = 0; key < 10_000_000; key++) {
+            now = key * 70L; // a key is idle again after 0.1 s, in which 1.43 million others come
+            Decision decision = table.take(mix(key), 1, now);
+            shared += decision == Decision.TAKEN || decision == Decision.REFUSED ? 0 : 1;
+        }
+        assertThat(table.memoryBytes()).isEqualTo(bytes);
+        assertThat(shared).as("of ten million, with 1.4 times maxKeys in use").isLessThan(100_000);
+
+        // Whoever comes back after a rest finds a full bucket, evicted or not.
+        now += 10 * SECOND;
+        for (int key = 0; key < 1000; key++) {
+            assertThat(table.take(mix(key * 10_000L), 5, now)).isEqualTo(Decision.TAKEN);
+            assertThat(taken(table.take(mix(key * 10_000L), 1, now))).isFalse();
+        }
+    }
+
+    @Test
+    void hardlyAKeyFindsNoPlaceWhileNoMoreThanMaxKeysAreInUse() {
+        int maxKeys = 1_000_000;
+        KeyTable table = table(1, 5, maxKeys, 0);
+        int shared = 0;
+        for (int key = 0; key < maxKeys; key++) {
+            shared += table.take(mix(key), 5, 0) == Decision.TAKEN ? 0 : 1;
+        }
+        assertThat(shared).isLessThanOrEqualTo(10);
+        assertThat(table.busy(0)).isEqualTo(maxKeys - shared);
+        assertThat(table.busy(6 * SECOND)).isZero();
+    }
+
+    @Test
+    void aKeyThatSharedABucketDoesNotStartWithAFullOneWhenItGetsAPlace() {
+        KeyTable table = table(1, 4, 1, 0);
+        // 16 places: fill them all with costs that expire soon, so that the next key shares.
+        long key = 0;
+        while (table.take(mix(key), 1, 0) != Decision.TAKEN_SHARED) {
+            key++;
+        }
+        while (taken(table.take(mix(key), 1, 0))) {
+            // until its bucket is empty
+        }
+        // The others are idle now, so it gets a place.
+        assertThat(taken(table.take(mix(key), 2, SECOND))).isFalse();
+        assertThat(table.take(mix(key), 1, SECOND)).isEqualTo(Decision.TAKEN);
+        assertThat(taken(table.take(mix(key), 1, SECOND))).isFalse();
+        assertThat(table.waitNanos(mix(key), 1, SECOND)).isEqualTo(SECOND);
+    }
+
+    @Test
+    void aCostBeyondTheBurstIsNeverFree() {
+        KeyTable table = table(1, 4, 10, 0);
+
+        assertThat(table.take(1, 5, 0)).isEqualTo(Decision.REFUSED);
+        assertThat(table.waitNanos(1, 5, 0)).isEqualTo(Limit.NEVER);
+        assertThat(table.waitNanos(1, 4, 0)).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, -1, -2, Long.MIN_VALUE, Long.MAX_VALUE})
+    void everyHashIsAKey(long hash) {
+        KeyTable table = table(1, 4, 10, 0);
+
+        assertThat(table.take(hash, 4, 0)).isEqualTo(Decision.TAKEN);
+        assertThat(taken(table.take(hash, 1, 0))).isFalse();
+        assertThat(table.busy(0)).isEqualTo(1);
+    }
+
+    /** Many threads, few places: entries change hands all the time, and no key gets more than its burst. */
+    @Test
+    void threadsNeverGetMoreThanTheBurstOfAKey() throws Exception {
+        int keys = 64;
+        for (int round = 0; round < 30; round++) {
+            KeyTable table = table(1, 4, 8, 0);
+            AtomicIntegerArray admitted = new AtomicIntegerArray(keys);
+            long seed = round;
+            onThreads(() -> {
+                SplittableRandom random =
+                        new SplittableRandom(seed * Thread.currentThread().hashCode());
+                for (int i = 0; i < 5_000; i++) {
+                    int key = random.nextInt(keys);
+                    if (taken(table.take(mix(key), 1, 0))) {
+                        admitted.incrementAndGet(key);
+                    }
+                }
+                return 0;
+            });
+            for (int key = 0; key < keys; key++) {
+                assertThat(admitted.get(key)).isLessThanOrEqualTo(4);
+            }
+        }
+    }
+
+    /** The clock moves, so that entries fall idle and are overwritten while others charge them. */
+    @Test
+    void entriesThatChangeHandsUnderThreadsLoseNoCharge() throws Exception {
+        int keys = 40;
+        long perSecond = 100_000;
+        KeyTable table = table(perSecond, 3, 4, 0);
+        AtomicIntegerArray admitted = new AtomicIntegerArray(keys);
+        AtomicLong clock = new AtomicLong();
+        onThreads(() -> {
+            SplittableRandom random =
+                    new SplittableRandom(Thread.currentThread().hashCode());
+            for (int i = 0; i < 40_000; i++) {
+                int key = random.nextInt(keys);
+                if (taken(table.take(mix(key), 1, clock.get()))) {
+                    admitted.incrementAndGet(key);
+                }
+                clock.addAndGet(random.nextInt(100));
+            }
+            return 0;
+        });
+        long most = 3 + clock.get() * perSecond / SECOND + 1;
+        for (int key = 0; key < keys; key++) {
+            assertThat((long) admitted.get(key)).isBetween(1L, most);
+        }
+    }
+}
