@@ -29,8 +29,8 @@ public class RetryBudgetLincheckTest {
     @Test
     void isLinearizableWhereverThreadsSwitch() {
         new ModelCheckingOptions()
-                .iterations(8)
-                .invocationsPerIteration(150)
+                .iterations(5)
+                .invocationsPerIteration(100)
                 .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(2)
@@ -41,8 +41,8 @@ public class RetryBudgetLincheckTest {
     @Test
     void isLinearizableUnderStress() {
         new StressOptions()
-                .iterations(8)
-                .invocationsPerIteration(300)
+                .iterations(5)
+                .invocationsPerIteration(200)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(2)

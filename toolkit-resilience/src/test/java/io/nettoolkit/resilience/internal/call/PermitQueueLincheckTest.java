@@ -76,8 +76,8 @@ public class PermitQueueLincheckTest {
     @Test
     void isLinearizableWhereverThreadsSwitch() {
         new ModelCheckingOptions()
-                .iterations(8)
-                .invocationsPerIteration(150)
+                .iterations(5)
+                .invocationsPerIteration(100)
                 .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(1)
@@ -88,8 +88,8 @@ public class PermitQueueLincheckTest {
     @Test
     void isLinearizableUnderStress() {
         new StressOptions()
-                .iterations(8)
-                .invocationsPerIteration(300)
+                .iterations(5)
+                .invocationsPerIteration(200)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(1)
