@@ -29,8 +29,8 @@ public class RetryBudgetLincheckTest {
     @Test
     void isLinearizableWhereverThreadsSwitch() {
         new ModelCheckingOptions()
-                .iterations(5)
-                .invocationsPerIteration(100)
+                .iterations(3)
+                .invocationsPerIteration(60)
                 .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(2)
@@ -41,7 +41,7 @@ public class RetryBudgetLincheckTest {
     @Test
     void isLinearizableUnderStress() {
         new StressOptions()
-                .iterations(5)
+                .iterations(3)
                 .invocationsPerIteration(200)
                 .threads(3)
                 .actorsPerThread(3)

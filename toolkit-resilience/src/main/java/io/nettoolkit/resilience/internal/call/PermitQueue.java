@@ -73,7 +73,7 @@ public final class PermitQueue {
 
     private final int permits;
     private final int bound;
-    private final Queue<Waiter> queue = new ConcurrentLinkedQueue<>();
+    private final Queue<Waiter> queue;
     private final AtomicLong halves = new AtomicLong();
 
     @SuppressWarnings("unused") // also through WORD
@@ -86,8 +86,14 @@ public final class PermitQueue {
      * @param bound waiters at most, 0 to {@link #MAX}
      */
     public PermitQueue(int permits, int bound) {
+        this(permits, bound, new ConcurrentLinkedQueue<>());
+    }
+
+    /** For tests, which let things happen at the moment of a poll. */
+    PermitQueue(int permits, int bound, Queue<Waiter> queue) {
         this.permits = permits;
         this.bound = bound;
+        this.queue = queue;
     }
 
     /** A permit, where one is free and nobody waits. */
