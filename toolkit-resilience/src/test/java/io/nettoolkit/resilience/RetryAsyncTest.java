@@ -123,6 +123,24 @@ class RetryAsyncTest {
         assertThat(answer).isCancelled();
     }
 
+    /** The second attempt's supplier runs while the call is given up: its stage is cancelled as soon as there is one. */
+    @Test
+    void aCancelWhileAnAttemptIsBegunReachesIt() {
+        List<CompletableFuture<String>> answers = new ArrayList<>();
+        answers.add(retry().build().executeAsync(() -> {
+            if (!answers.isEmpty()) {
+                answers.get(0).cancel(true);
+            }
+            return open();
+        }));
+        stages.get(0).completeExceptionally(new IOException("first"));
+        rig.advance(100);
+
+        assertThat(stages).hasSize(2);
+        assertThat(stages.get(1)).isCancelled();
+        assertThat(answers.get(0)).isCancelled();
+    }
+
     @Test
     void aCancelDuringAWaitEndsIt() {
         CompletableFuture<String> answer = retry().build().executeAsync(this::open);
