@@ -4,6 +4,7 @@ import io.nettoolkit.benchmarks.echo.Contestant;
 import io.nettoolkit.benchmarks.run.IdleConnectionsCommand;
 import io.nettoolkit.benchmarks.run.NativePrograms;
 import io.nettoolkit.benchmarks.run.Programs;
+import io.nettoolkit.benchmarks.run.RedisLimitCommand;
 import io.nettoolkit.benchmarks.run.TcpEchoCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "benchmarks",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "jmh|tcp-echo|idle-connections",
+        synopsisSubcommandLabel = "jmh|tcp-echo|idle-connections|redis-limit",
         description = "Benchmarks of Net Toolkit and its peers.")
 public final class Benchmarks implements Runnable {
 
@@ -43,6 +44,7 @@ public final class Benchmarks implements Runnable {
                         .setUnmatchedOptionsArePositionalParams(true))
                 .addSubcommand(new TcpEchoCommand())
                 .addSubcommand(new IdleConnectionsCommand())
+                .addSubcommand(new RedisLimitCommand())
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     boolean misuse = failure instanceof IllegalArgumentException;
                     System.err.println(misuse ? failure.getMessage() : failure);
@@ -65,6 +67,7 @@ public final class Benchmarks implements Runnable {
             boolean skipped = contestant == Contestant.GO && Programs.find("go").isEmpty();
             System.out.println("  " + contestant + (skipped ? " (skipped: " + NativePrograms.NO_GO + ")" : ""));
         }
+        System.out.println("redis-limit");
         System.out.println("loads of tcp-echo");
         TcpEchoCommand.loads().forEach(load -> System.out.println("  " + load));
     }

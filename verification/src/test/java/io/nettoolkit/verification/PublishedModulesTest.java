@@ -56,7 +56,13 @@ class PublishedModulesTest {
             "toolkit-pool",
             List.of("io.nettoolkit:toolkit-core", "org.jspecify:jspecify"),
             "toolkit-resilience",
-            List.of("io.nettoolkit:toolkit-core", "org.jspecify:jspecify"),
+            List.of(
+                    "io.nettoolkit:toolkit-core",
+                    "io.netty:netty-common",
+                    "io.netty:netty-transport",
+                    "io.lettuce:lettuce-core?",
+                    "io.micrometer:micrometer-core?",
+                    "org.jspecify:jspecify"),
             "toolkit-testkit",
             List.of(
                     "io.netty:netty-buffer",

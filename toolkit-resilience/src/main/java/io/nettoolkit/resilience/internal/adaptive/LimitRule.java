@@ -1,0 +1,86 @@
+package io.nettoolkit.resilience.internal.adaptive;
+
+/*
+ * The three algorithms, as one pure function each of (limit, baseline, window).
+ *
+ * What they share, each point a defect of a peer put right:
+ *   - a window with overload outcomes makes the limit smaller by a factor, whatever the times of the calls that did end;
+ *     times of calls that failed or timed out are never samples, so a steady timeout cannot pass for a steady service;
+ *   - the limit grows only if at least half of it was in use, since otherwise nothing was learnt about a larger one;
+ *   - room to grow is added only while calls are as quick as at rest, so that it cannot outweigh a shrinking factor.
+ *
+ * Sources: Chiu and Jain, "Analysis of the increase and decrease algorithms", 1989 (AIMD); Brakmo and Peterson, "TCP Vegas",
+ * 1995; Netflix, "Performance Under Load", 2018 (Gradient).
+ */
+
+/** How a limit follows from the one before and from what a window of calls showed. */
+public enum LimitRule {
+    /** Grows by a little while nothing is overloaded, shrinks by a factor when something is. */
+    AIMD {
+        @Override
+        LimitState step(LimitState state, LimitWindow window, LimitBounds bounds) {
+            double room = Math.max(1, Math.sqrt(state.limit()) / 4);
+            return state.with(window.isUsed(state.limit()) ? state.limit() + room : state.limit());
+        }
+    },
+
+    /** Keeps a few calls queueing: the limit less what the baseline says would be under way without a queue. */
+    VEGAS {
+        @Override
+        LimitState step(LimitState state, LimitWindow window, LimitBounds bounds) {
+            double limit = state.limit();
+            double unit = Math.max(1, Math.log10(limit));
+            double queue = limit * (1 - 1 / state.baseline().stretch());
+            if (queue < VEGAS_FEW * unit) {
+                double step = queue <= unit / 2 ? VEGAS_MANY * unit : unit;
+                return state.steady(window.isUsed(limit) ? limit + step : limit);
+            }
+            if (queue <= VEGAS_MANY * unit) {
+                return state.steady(limit);
+            }
+            // A step of one unit would take a service that lost half its capacity dozens of windows to follow.
+            return state.shrinking(limit - Math.max(unit, (queue - VEGAS_FEW * unit) / 2), bounds.min());
+        }
+    },
+
+    /** Scales the limit by how much longer calls take than at rest, beyond a tolerance. */
+    GRADIENT {
+        @Override
+        LimitState step(LimitState state, LimitWindow window, LimitBounds bounds) {
+            double limit = state.limit();
+            double gradient =
+                    Math.max(STEEPEST, bounds.tolerance() / state.baseline().stretch());
+            if (gradient < 1) {
+                return state.shrinking(limit + SMOOTHING * (gradient * limit - limit), bounds.min());
+            }
+            return state.steady(window.isUsed(limit) ? limit + SMOOTHING * Math.sqrt(limit) : limit);
+        }
+    };
+
+    /** Calls in the queue, in units of log10(limit): below the first it grows, above the second it shrinks. */
+    private static final double VEGAS_FEW = 1.5;
+
+    private static final double VEGAS_MANY = 3;
+
+    private static final double STEEPEST = 0.5;
+    private static final double SMOOTHING = 0.5;
+
+    /** Without overload, and with samples. */
+    abstract LimitState step(LimitState state, LimitWindow window, LimitBounds bounds);
+
+    /** The state after a window. */
+    public LimitState next(LimitState state, LimitWindow window, LimitBounds bounds) {
+        LimitState seen = window.samples() == 0
+                ? state
+                : new LimitState(state.limit(), state.baseline().next(window, state.limit()));
+        LimitState next;
+        if (window.overloads() > 0) {
+            next = seen.with(seen.limit() * bounds.decrease());
+        } else if (window.samples() == 0) {
+            next = seen;
+        } else {
+            next = step(seen, window, bounds);
+        }
+        return next.with(Math.max(bounds.min(), Math.min(bounds.max(), next.limit())));
+    }
+}

@@ -1,0 +1,122 @@
+package io.nettoolkit.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nettoolkit.core.TimeSource;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the limits do to a service with a known knee. */
+class AdaptiveLimitSimulationTest {
+
+    private static final double NEAR = 0.25;
+    /** The 99th percentile of an exponential time, in means. */
+    private static final double P99_OF_EXPONENTIAL = Math.log(100);
+
+    private final MockTicker ticker = Ticker.newMockTicker();
+
+    private QueueingServer server(AdaptiveLimit.Builder builder, long seed) {
+        return new QueueingServer(
+                builder.timeSource(TimeSource.of(ticker)).build(), ticker, new SplittableRandom(seed));
+    }
+
+    static Stream<Arguments> byTimes() {
+        return Stream.of(
+                        Arguments.of("vegas", (Supplier<AdaptiveLimit.Builder>) AdaptiveLimit::vegas),
+                        Arguments.of("gradient", (Supplier<AdaptiveLimit.Builder>) AdaptiveLimit::gradient))
+                .flatMap(rule -> Stream.of(1L, 2L, 3L).map(seed -> Arguments.of(rule.get()[0], seed, rule.get()[1])));
+    }
+
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("byTimes")
+    void findsTheKneeAndKeepsCallsQuickAtTwiceTheLoad(String rule, long seed, Supplier<AdaptiveLimit.Builder> builder) {
+        QueueingServer server = server(builder.get(), seed);
+        server.arrivalsPerSecond = 10_000;
+        server.run(Duration.ofSeconds(3));
+        server.times.clear();
+
+        List<Integer> limits = server.run(Duration.ofSeconds(7));
+
+        assertThat(mean(limits)).as("mean limit of %s", limits).isBetween(50 * (1 - NEAR), 50 * (1 + NEAR));
+        assertThat(server.p99()).as("p99").isLessThan(3 * P99_OF_EXPONENTIAL * server.meanNanos);
+    }
+
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("byTimes")
+    void followsAStepOfTheCapacityWithinTenWindows(String rule, long seed, Supplier<AdaptiveLimit.Builder> builder) {
+        QueueingServer server = server(builder.get(), seed);
+        server.arrivalsPerSecond = 10_000;
+        server.run(Duration.ofSeconds(5));
+
+        server.places = 25;
+        List<Integer> down = server.run(Duration.ofSeconds(1));
+        assertThat(down).as("after the loss of half").anyMatch(limit -> limit <= 25 * (1 + NEAR));
+        assertThat(mean(down.subList(7, 10)))
+                .as("after the loss of half: %s", down)
+                .isLessThan(25 * 1.5);
+
+        server.run(Duration.ofSeconds(2));
+        server.places = 50;
+        List<Integer> up = server.run(Duration.ofSeconds(1));
+        assertThat(up).as("after its return").anyMatch(limit -> limit >= 50 * (1 - NEAR));
+    }
+
+    /** A limit that holds on to the quickest time ever seen would starve a service that became slower for good. */
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("byTimes")
+    void learnsANewTimeAtRest(String rule, long seed, Supplier<AdaptiveLimit.Builder> builder) {
+        QueueingServer server = server(builder.get(), seed);
+        server.arrivalsPerSecond = 10_000;
+        server.run(Duration.ofSeconds(5));
+
+        server.meanNanos *= 1.8;
+        server.run(Duration.ofSeconds(6));
+        List<Integer> limits = server.run(Duration.ofSeconds(6));
+
+        assertThat(mean(limits)).as("mean limit of %s", limits).isBetween(50 * 0.6, 50 * 1.4);
+    }
+
+    /** Netflix/concurrency-limits #34, #134: under load that lasts, the time at rest crept up, and the limit with it. */
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("byTimes")
+    void doesNotCreepUpUnderLoadThatLasts(String rule, long seed, Supplier<AdaptiveLimit.Builder> builder) {
+        QueueingServer server = server(builder.get(), seed);
+        server.places = 20;
+        server.arrivalsPerSecond = 4_000;
+        server.run(Duration.ofSeconds(10));
+
+        server.run(Duration.ofSeconds(60));
+        List<Integer> limits = server.run(Duration.ofSeconds(10));
+
+        assertThat(mean(limits)).as("mean limit of %s", limits).isBetween(20 * 0.7, 20 * 1.4);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void anAimdLimitFindsWhatTheServerRefuses(long seed) {
+        QueueingServer server = server(AdaptiveLimit.aimd(), seed);
+        server.arrivalsPerSecond = 10_000;
+        server.maxQueue = 2;
+        server.run(Duration.ofSeconds(5));
+
+        List<Integer> limits = server.run(Duration.ofSeconds(5));
+
+        assertThat(mean(limits)).as("mean limit of %s", limits).isBetween(50 * (1 - NEAR), 50 * (1 + NEAR));
+    }
+
+    static Stream<Long> seeds() {
+        return Stream.of(1L, 2L, 3L);
+    }
+
+    private static double mean(List<Integer> limits) {
+        return limits.stream().mapToInt(Integer::intValue).average().orElseThrow();
+    }
+}

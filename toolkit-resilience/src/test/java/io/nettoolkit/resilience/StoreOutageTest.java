@@ -1,0 +1,290 @@
+package io.nettoolkit.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
+import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
+import io.nettoolkit.resilience.DistributedRateLimiter.Source;
+import io.nettoolkit.resilience.TokenStore.Grant;
+import io.nettoolkit.testkit.ManualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A store that is late, broken, or gone: every caller is answered in time, as was chosen. */
+class StoreOutageTest {
+
+    private final ManualTime time = ManualTime.create();
+    private final TimeSource clock = TimeSource.of(time.ticker());
+    private final ScriptedStore store = new ScriptedStore();
+    private final List<String> events = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        time.close();
+    }
+
+    private DistributedRateLimiter.Builder builder(TokenStore on, Outage outage) {
+        return DistributedRateLimiter.builder(on, "orders", 100, Duration.ofSeconds(1), outage)
+                .burst(8)
+                .timeSource(clock)
+                .scheduler(time.executor())
+                .random(new SplittableRandom(1))
+                .listener(new DistributedRateLimiter.Listener() {
+                    @Override
+                    public void onStoreLost(Throwable cause) {
+                        events.add("lost: " + cause.getClass().getSimpleName());
+                    }
+
+                    @Override
+                    public void onStoreBack() {
+                        events.add("back");
+                    }
+                });
+    }
+
+    private static Decision get(CompletableFuture<Decision> decision) throws Exception {
+        return decision.get(5, TimeUnit.SECONDS);
+    }
+
+    private void lose(DistributedRateLimiter limiter) {
+        for (int i = 0; i < 3; i++) {
+            limiter.tryAcquire();
+            time.advance(Duration.ofMillis(20));
+        }
+        assertThat(limiter.stats().storeAway()).isTrue();
+    }
+
+    @Test
+    void aCallerWaitsAsLongAsTheTimeoutAndNoLonger() throws Exception {
+        DistributedRateLimiter limiter = builder(store, Outage.failOpen()).build();
+        CompletableFuture<Decision> first = limiter.tryAcquire();
+        time.advance(Duration.ofMillis(10));
+        CompletableFuture<Decision> second = limiter.tryAcquire();
+
+        time.advance(Duration.ofNanos(9_999_999));
+        assertThat(first).isNotDone();
+        time.advance(Duration.ofNanos(1));
+        assertThat(get(first)).isEqualTo(new Decision(true, 0, Duration.ZERO, Source.FALLBACK));
+        assertThat(store.ask(0).answer()).as("the late call").isCancelled();
+
+        // The second one's call could begin only now; its deadline stays what it was.
+        assertThat(store.calls()).isEqualTo(2);
+        assertThat(second).isNotDone();
+        time.advance(Duration.ofMillis(10));
+        assertThat(get(second).source()).isEqualTo(Source.FALLBACK);
+    }
+
+    @Test
+    void aLateAnswerCountsForNobody() throws Exception {
+        DistributedRateLimiter limiter = builder(store, Outage.failClosed()).build();
+        CompletableFuture<Decision> decision = limiter.tryAcquire();
+        time.advance(Duration.ofMillis(20));
+        store.ask(0).answer().complete(new Grant(1, 0, Duration.ZERO, Duration.ZERO));
+
+        assertThat(get(decision).granted()).isFalse();
+        assertThat(get(decision).source()).isEqualTo(Source.FALLBACK);
+    }
+
+    @Test
+    void nobodyWaitsOnceThreeCallsInARowFailed() throws Exception {
+        DistributedRateLimiter limiter = builder(store, Outage.failOpen()).build();
+        lose(limiter);
+        assertThat(time.elapsed()).isLessThanOrEqualTo(Duration.ofMillis(100));
+
+        assertThat(limiter.tryAcquire())
+                .isCompletedWithValueMatching(d -> d.granted() && d.source() == Source.FALLBACK);
+        assertThat(store.calls()).isEqualTo(3);
+        assertThat(events).containsExactly("lost: TimeoutException");
+    }
+
+    @Test
+    void asksInTheBackgroundUntilTheStoreIsBack() throws Exception {
+        DistributedRateLimiter limiter = builder(store, Outage.failClosed()).build();
+        lose(limiter);
+        time.advance(Duration.ofMillis(100));
+
+        Decision during = limiter.tryAcquire().getNow(null);
+        assertThat(during.source()).isEqualTo(Source.FALLBACK);
+        assertThat(store.calls()).isEqualTo(4);
+        assertThat(store.last().count()).as("a probe takes nothing").isZero();
+        assertThat(limiter.tryAcquire()).isDone();
+        assertThat(store.calls()).as("one probe").isEqualTo(4);
+
+        time.advance(Duration.ofMillis(20));
+        assertThat(limiter.tryAcquire()).isDone();
+        assertThat(store.calls()).as("the next one later").isEqualTo(4);
+        time.advance(Duration.ofMillis(200));
+        assertThat(limiter.tryAcquire()).isDone();
+        store.last().answer().complete(new Grant(0, 8, Duration.ZERO, Duration.ZERO));
+
+        CompletableFuture<Decision> after = limiter.tryAcquire();
+        store.last().grant(1);
+        assertThat(get(after).source()).isEqualTo(Source.STORE);
+        assertThat(events).containsExactly("lost: TimeoutException", "back");
+    }
+
+    @Test
+    void aRefusalWhileTheStoreIsAwaySaysWhenItIsAskedAgain() {
+        DistributedRateLimiter limiter = builder(store, Outage.failClosed()).build();
+        lose(limiter);
+
+        assertThat(limiter.tryAcquire().getNow(null).retryAfter())
+                .isBetween(Duration.ofMillis(80), Duration.ofMillis(100));
+        assertThatThrownBy(() -> limiter.execute(() -> "never"))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("token store is away");
+    }
+
+    @Test
+    void aShareIsAPartOfTheLimit() {
+        DistributedRateLimiter limiter = builder(store, Outage.localShare(4)).build();
+        lose(limiter);
+        // Some of the share went to those who waited in vain.
+        time.advance(Duration.ofSeconds(1));
+
+        int granted = 0;
+        for (int i = 0; i < 10; i++) {
+            granted += limiter.tryAcquire().getNow(null).granted() ? 1 : 0;
+        }
+        assertThat(granted).as("a quarter of 8").isEqualTo(2);
+        for (int i = 0; i < 1_000; i++) {
+            time.advance(Duration.ofMillis(10));
+            granted += limiter.tryAcquire().getNow(null).granted() ? 1 : 0;
+        }
+        assertThat(granted).as("a quarter of 100 a second, for 10 s").isBetween(251, 252);
+        assertThat(limiter.tryAcquire(3).getNow(null).granted())
+                .as("more than the share holds")
+                .isFalse();
+    }
+
+    static Stream<TokenStore> broken() {
+        return Stream.of(
+                (key, limit, unit, count, deadline) -> {
+                    throw new IllegalStateException("broken");
+                },
+                (key, limit, unit, count, deadline) -> null,
+                (key, limit, unit, count, deadline) -> CompletableFuture.completedFuture(null),
+                (key, limit, unit, count, deadline) -> CompletableFuture.failedFuture(new java.io.IOException("gone")),
+                answering(2, 0),
+                answering(-1, 0),
+                answering(1, 9),
+                answering(0, -1));
+    }
+
+    private static TokenStore answering(long granted, long remaining) {
+        return (key, limit, unit, count, deadline) ->
+                CompletableFuture.completedFuture(new Grant(granted, remaining, Duration.ZERO, Duration.ZERO));
+    }
+
+    @ParameterizedTest
+    @MethodSource("broken")
+    void bearsAStoreThatIsBroken(TokenStore broken) throws Exception {
+        DistributedRateLimiter limiter = builder(broken, Outage.failOpen()).build();
+        for (int i = 0; i < 10; i++) {
+            assertThat(get(limiter.tryAcquire())).isEqualTo(new Decision(true, 0, Duration.ZERO, Source.FALLBACK));
+        }
+        assertThat(limiter.stats().storeCalls()).isEqualTo(3);
+        assertThat(limiter.stats().storeFailures()).isEqualTo(3);
+        assertThat(limiter.stats().grantedByFallback()).isEqualTo(10);
+    }
+
+    @Test
+    void aFailureNowAndThenLosesNothingButItsOwnDecision() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        TokenStore fine = TokenStore.inProcess(clock);
+        TokenStore flaky = (key, limit, unit, count, deadline) -> calls.incrementAndGet() % 3 == 0
+                ? fine.take(key, limit, unit, count, deadline)
+                : CompletableFuture.failedFuture(new java.io.IOException("gone"));
+        DistributedRateLimiter limiter =
+                builder(flaky, Outage.failOpen()).burst(100).build();
+        for (int i = 0; i < 30; i++) {
+            assertThat(get(limiter.tryAcquire()).granted()).isTrue();
+        }
+        assertThat(limiter.stats().storeAway()).isFalse();
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void takesNoMoreCallersThanMayWait() {
+        DistributedRateLimiter limiter =
+                builder(store, Outage.failOpen()).maxPending(2).build();
+        limiter.tryAcquire();
+        limiter.tryAcquire();
+        limiter.tryAcquire();
+
+        CompletableFuture<Decision> fourth = limiter.tryAcquire();
+
+        assertThat(fourth.join().source()).isEqualTo(Source.FALLBACK);
+        assertThat(limiter.stats().storeAway()).isFalse();
+    }
+
+    /** At any moment one call at most, whatever threads, timeouts and failures do; and everybody is answered. */
+    @Test
+    void neverHasTwoCallsUnderWay() throws Exception {
+        AtomicInteger underWay = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        TokenStore fine = TokenStore.inProcess();
+        TokenStore slow = (key, limit, unit, count, deadline) -> {
+            most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+            CompletionStage<Grant> grant = fine.take(key, limit, unit, count, deadline);
+            return CompletableFuture.supplyAsync(() -> {
+                underWay.decrementAndGet();
+                return grant.toCompletableFuture().join();
+            });
+        };
+        DistributedRateLimiter limiter = DistributedRateLimiter.builder(
+                        slow, "orders", 1_000_000, Duration.ofSeconds(1), Outage.failClosed())
+                .storeTimeout(Duration.ofSeconds(10))
+                .build();
+        List<Thread> threads = new ArrayList<>();
+        List<CompletableFuture<Decision>> decisions = java.util.Collections.synchronizedList(new ArrayList<>());
+        for (int t = 0; t < 4; t++) {
+            Thread thread = new Thread(() -> {
+                for (int i = 0; i < 2_000; i++) {
+                    decisions.add(limiter.tryAcquire(1 + i % 3));
+                }
+            });
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        for (CompletableFuture<Decision> decision : decisions) {
+            assertThat(decision.get(20, TimeUnit.SECONDS).source()).isNotEqualTo(Source.FALLBACK);
+        }
+        assertThat(most.get()).isEqualTo(1);
+        assertThat(limiter.stats().storeCalls()).isLessThan(8_000);
+    }
+
+    @Test
+    void decisionsAreCountedOnceEach() throws Exception {
+        DistributedRateLimiter limiter = builder(TokenStore.inProcess(clock), Outage.failClosed())
+                .leased(4)
+                .build();
+        for (int i = 0; i < 100; i++) {
+            get(limiter.tryAcquire());
+            time.advance(Duration.ofMillis(3));
+        }
+        DistributedRateLimiter.Stats stats = limiter.stats();
+        assertThat(stats.grantedByStore()
+                        + stats.grantedFromLease()
+                        + stats.refusedByStore()
+                        + stats.refusedFromCache())
+                .isEqualTo(100);
+    }
+}
