@@ -10,5 +10,6 @@ module io.nettoolkit.resilience {
     requires io.netty.transport;
 
     exports io.nettoolkit.resilience;
+    exports io.nettoolkit.resilience.micrometer;
     exports io.nettoolkit.resilience.redis;
 }

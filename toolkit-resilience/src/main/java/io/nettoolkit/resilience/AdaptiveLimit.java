@@ -169,7 +169,7 @@ public final class AdaptiveLimit {
         onResult(permit, GuardedCall.timeoutIsOverload(outcome, failure), timeSource.nanoTime() - start);
     }
 
-    private RejectedException rejected() {
+    RejectedException rejected() {
         JfrEvents.policyShed(name, Reason.OVERLOADED.name());
         return new RejectedException(
                 name, Reason.OVERLOADED, Duration.ZERO, "as many calls are under way as the limit of " + limit());

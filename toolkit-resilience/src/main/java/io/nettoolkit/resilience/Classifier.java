@@ -6,7 +6,7 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says what the end of a call means. One classifier serves every policy of a {@code Pipeline}, so that breaker, retry and
+ * Says what the end of a call means. One classifier serves every policy of a {@link Pipeline}, so that breaker, retry and
  * adaptive limit agree on what a failure is.
  *
  * <pre>{@code

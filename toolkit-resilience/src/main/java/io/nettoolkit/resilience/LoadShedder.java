@@ -186,7 +186,7 @@ public final class LoadShedder {
         }
     }
 
-    private RejectedException rejected(int priority) {
+    RejectedException rejected(int priority) {
         JfrEvents.policyShed(name, Reason.OVERLOADED.name());
         return new RejectedException(
                 name,

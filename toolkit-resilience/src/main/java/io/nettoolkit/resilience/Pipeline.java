@@ -6,13 +6,17 @@ import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Timers;
+import io.nettoolkit.resilience.internal.call.AdaptiveGate;
 import io.nettoolkit.resilience.internal.call.Body;
+import io.nettoolkit.resilience.internal.call.BreakerGate;
 import io.nettoolkit.resilience.internal.call.Chain;
 import io.nettoolkit.resilience.internal.call.Gate;
 import io.nettoolkit.resilience.internal.call.GateLayer;
 import io.nettoolkit.resilience.internal.call.GateRow;
 import io.nettoolkit.resilience.internal.call.Layer;
+import io.nettoolkit.resilience.internal.call.LimiterGate;
 import io.nettoolkit.resilience.internal.call.Place;
+import io.nettoolkit.resilience.internal.call.ShedderGate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -258,6 +262,40 @@ public final class Pipeline {
                     inner -> hedge.layer(inner, classifier),
                     null,
                     hedge.name() + " makes attempts side by side, which one thread cannot"));
+        }
+
+        /** Sheds by queue delay and by what the other side refuses; all calls have priority 0, the highest. */
+        public Builder loadShedder(LoadShedder shedder) {
+            return loadShedder(shedder, 0);
+        }
+
+        /**
+         * Sheds by queue delay and by what the other side refuses.
+         *
+         * @param priority of all calls of this pipeline; 0 for the highest
+         */
+        public Builder loadShedder(LoadShedder shedder, int priority) {
+            Objects.requireNonNull(shedder, "shedder: must not be null");
+            Gate gate = new ShedderGate(shedder, priority, () -> shedder.rejected(priority));
+            return gate(Place.LOAD_SHEDDER, shedder.toString(), gate);
+        }
+
+        /** So many calls at once as the peer can take. */
+        public Builder adaptiveLimit(AdaptiveLimit limit) {
+            Objects.requireNonNull(limit, "limit: must not be null");
+            return gate(Place.ADAPTIVE_LIMIT, limit.toString(), new AdaptiveGate(limit, limit::rejected));
+        }
+
+        /** So many calls in a time; a call that comes too soon is refused, and told when to come again. */
+        public Builder rateLimiter(RateLimiter limiter) {
+            Objects.requireNonNull(limiter, "limiter: must not be null");
+            return gate(Place.RATE_LIMITER, limiter.toString(), new LimiterGate(limiter));
+        }
+
+        /** Stops calls to a peer that fails. */
+        public Builder circuitBreaker(CircuitBreaker breaker) {
+            Objects.requireNonNull(breaker, "breaker: must not be null");
+            return gate(Place.CIRCUIT_BREAKER, breaker.toString(), new BreakerGate(breaker));
         }
 
         /** So many calls at once. */

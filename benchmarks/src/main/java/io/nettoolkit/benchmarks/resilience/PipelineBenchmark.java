@@ -6,10 +6,14 @@ import dev.failsafe.RetryPolicy;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.core.CallableUtils;
 import io.github.resilience4j.core.CompletionStageUtils;
+import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.nettoolkit.resilience.Bulkhead;
+import io.nettoolkit.resilience.CircuitBreaker;
 import io.nettoolkit.resilience.Fallback;
 import io.nettoolkit.resilience.Pipeline;
+import io.nettoolkit.resilience.RateLimiter;
 import io.nettoolkit.resilience.Retry;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,7 +33,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A call through fallback, retry and bulkhead in which nothing goes wrong: on the thread, and through a stage that is complete
+ * A call through fallback, rate limiter, retry, circuit breaker and bulkhead in which nothing goes wrong: on the thread, and through a stage that is complete
  * already. The stacks are built once. {@code -prof gc} gives bytes per call.
  */
 @State(Scope.Benchmark)
@@ -43,6 +47,9 @@ import org.openjdk.jmh.annotations.Warmup;
 public class PipelineBenchmark {
 
     private static final int PERMITS = 64;
+    /** So many that no call is refused. */
+    private static final int PER_SECOND = 1_000_000_000;
+
     private static final String ANSWER = "answer";
     private static final Callable<String> CALL = () -> ANSWER;
     private static final CompletableFuture<String> DONE = CompletableFuture.completedFuture(ANSWER);
@@ -51,14 +58,21 @@ public class PipelineBenchmark {
     private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
     private final Pipeline toolkit = Pipeline.builder()
             .fallback(Fallback.of("fallback"))
+            .rateLimiter(RateLimiter.tokenBucket(PER_SECOND, Duration.ofSeconds(1))
+                    .burst(PER_SECOND)
+                    .build())
             .retry(Retry.builder().build())
+            .circuitBreaker(CircuitBreaker.builder().build())
             .bulkhead(Bulkhead.builder(PERMITS).build())
             .build();
     private final Callable<String> resilience4jCall;
     private final Supplier<CompletionStage<String>> resilience4jStage;
     private final FailsafeExecutor<String> failsafe = Failsafe.with(
                     dev.failsafe.Fallback.of("fallback"),
+                    dev.failsafe.RateLimiter.<String>burstyBuilder(PER_SECOND, Duration.ofSeconds(1))
+                            .build(),
                     RetryPolicy.<String>ofDefaults(),
+                    dev.failsafe.CircuitBreaker.<String>ofDefaults(),
                     dev.failsafe.Bulkhead.<String>of(PERMITS))
             .with(Runnable::run);
 
@@ -67,16 +81,26 @@ public class PipelineBenchmark {
         io.github.resilience4j.bulkhead.Bulkhead bulkhead = io.github.resilience4j.bulkhead.Bulkhead.of(
                 "default", BulkheadConfig.custom().maxConcurrentCalls(PERMITS).build());
         io.github.resilience4j.retry.Retry retry = io.github.resilience4j.retry.Retry.ofDefaults("default");
-        resilience4jCall = CallableUtils.recover(
-                io.github.resilience4j.retry.Retry.decorateCallable(
-                        retry, io.github.resilience4j.bulkhead.Bulkhead.decorateCallable(bulkhead, CALL)),
-                failure -> "fallback");
-        resilience4jStage = CompletionStageUtils.recover(
-                io.github.resilience4j.retry.Retry.decorateCompletionStage(
-                        retry,
-                        scheduler,
-                        io.github.resilience4j.bulkhead.Bulkhead.decorateCompletionStage(bulkhead, STAGE)),
-                failure -> "fallback");
+        io.github.resilience4j.circuitbreaker.CircuitBreaker breaker =
+                io.github.resilience4j.circuitbreaker.CircuitBreaker.ofDefaults("default");
+        io.github.resilience4j.ratelimiter.RateLimiter limiter = io.github.resilience4j.ratelimiter.RateLimiter.of(
+                "default",
+                RateLimiterConfig.custom()
+                        .limitForPeriod(PER_SECOND)
+                        .limitRefreshPeriod(Duration.ofSeconds(1))
+                        .timeoutDuration(Duration.ZERO)
+                        .build());
+        Callable<String> call = io.github.resilience4j.bulkhead.Bulkhead.decorateCallable(bulkhead, CALL);
+        call = io.github.resilience4j.circuitbreaker.CircuitBreaker.decorateCallable(breaker, call);
+        call = io.github.resilience4j.retry.Retry.decorateCallable(retry, call);
+        call = io.github.resilience4j.ratelimiter.RateLimiter.decorateCallable(limiter, call);
+        resilience4jCall = CallableUtils.recover(call, failure -> "fallback");
+        Supplier<CompletionStage<String>> stage =
+                io.github.resilience4j.bulkhead.Bulkhead.decorateCompletionStage(bulkhead, STAGE);
+        stage = io.github.resilience4j.circuitbreaker.CircuitBreaker.decorateCompletionStage(breaker, stage);
+        stage = io.github.resilience4j.retry.Retry.decorateCompletionStage(retry, scheduler, stage);
+        stage = io.github.resilience4j.ratelimiter.RateLimiter.decorateCompletionStage(limiter, stage);
+        resilience4jStage = CompletionStageUtils.recover(stage, failure -> "fallback");
     }
 
     /** Ends the thread that Resilience4j's asynchronous retry wants. */

@@ -124,8 +124,14 @@ public final class ResilienceMetrics {
     /** The meters of an outlier detector. */
     public ResilienceMetrics bind(String name, OutlierDetector<?> detector) {
         Meters<OutlierDetector<?>> meters = new Meters<>(name, detector);
-        meters.gauge("outlier.endpoints", Tags.of("state", "watched"), it -> it.stats().endpoints());
-        meters.gauge("outlier.endpoints", Tags.of("state", "ejected"), it -> it.stats().ejected());
+        meters.gauge(
+                "outlier.endpoints",
+                Tags.of("state", "watched"),
+                it -> it.stats().endpoints());
+        meters.gauge(
+                "outlier.endpoints",
+                Tags.of("state", "ejected"),
+                it -> it.stats().ejected());
         meters.count("outlier.ejections", it -> it.stats().ejections());
         return this;
     }
@@ -135,7 +141,8 @@ public final class ResilienceMetrics {
         Meters<RateLimiter> meters = new Meters<>(name, limiter);
         meters.count("ratelimiter.permits", OUTCOME, "granted", it -> it.stats().granted());
         meters.count("ratelimiter.permits", OUTCOME, "refused", it -> it.stats().refused());
-        meters.count("ratelimiter.permits", OUTCOME, "cancelled", it -> it.stats().cancelled());
+        meters.count(
+                "ratelimiter.permits", OUTCOME, "cancelled", it -> it.stats().cancelled());
         meters.gauge("ratelimiter.waiting", Tags.empty(), it -> it.stats().pending());
         return this;
     }
@@ -186,8 +193,10 @@ public final class ResilienceMetrics {
     public ResilienceMetrics bind(String name, RetryBudget budget) {
         Meters<RetryBudget> meters = new Meters<>(name, budget);
         meters.gauge("retry.budget.available", Tags.empty(), it -> it.stats().available());
-        meters.count("retry.budget.withdrawals", OUTCOME, "granted", it -> it.stats().withdrawn());
-        meters.count("retry.budget.withdrawals", OUTCOME, "refused", it -> it.stats().refused());
+        meters.count(
+                "retry.budget.withdrawals", OUTCOME, "granted", it -> it.stats().withdrawn());
+        meters.count(
+                "retry.budget.withdrawals", OUTCOME, "refused", it -> it.stats().refused());
         return this;
     }
 
@@ -215,9 +224,11 @@ public final class ResilienceMetrics {
         meters.count("hedge.calls", KIND, "hedged", it -> it.stats().hedges());
         meters.count("hedge.calls", KIND, "won", it -> it.stats().wins());
         meters.count("hedge.calls", KIND, "refused", it -> it.stats().refused());
-        TimeGauge.builder(PREFIX + "hedge.delay", hedge, TimeUnit.NANOSECONDS, it -> it.stats()
-                        .delay()
-                        .toNanos())
+        TimeGauge.builder(
+                        PREFIX + "hedge.delay",
+                        hedge,
+                        TimeUnit.NANOSECONDS,
+                        it -> it.stats().delay().toNanos())
                 .tags(common.and("name", name))
                 .register(registry);
         return this;
@@ -250,12 +261,14 @@ public final class ResilienceMetrics {
         for (int i = 0; i < shedder.stats().admitted().size(); i++) {
             int priority = i;
             Tags tag = Tags.of("priority", Integer.toString(priority));
-            meters.count("shedder.calls", tag.and(OUTCOME, "admitted"), it -> it.stats()
-                    .admitted()
-                    .get(priority));
-            meters.count("shedder.calls", tag.and(OUTCOME, "shed"), it -> it.stats()
-                    .shed()
-                    .get(priority));
+            meters.count(
+                    "shedder.calls",
+                    tag.and(OUTCOME, "admitted"),
+                    it -> it.stats().admitted().get(priority));
+            meters.count(
+                    "shedder.calls",
+                    tag.and(OUTCOME, "shed"),
+                    it -> it.stats().shed().get(priority));
         }
         meters.gauge("shedder.shed.share", Tags.empty(), it -> it.stats().shedShare());
         return this;
