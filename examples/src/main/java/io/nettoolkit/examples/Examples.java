@@ -20,7 +20,20 @@ import picocli.CommandLine.Spec;
         name = "examples",
         description = "Runs one of the examples.",
         mixinStandardHelpOptions = true,
-        subcommands = {Demo.class, TcpEcho.class, TcpChat.class, TlsReload.class})
+        subcommands = {
+            Demo.class,
+            TcpEcho.class,
+            TcpChat.class,
+            TlsReload.class,
+            CircuitBreakerExample.class,
+            RateLimit.class,
+            KeyedRateLimit.class,
+            DistributedRateLimit.class,
+            RetryExample.class,
+            BulkheadExample.class,
+            LoadShedding.class,
+            PipelineExample.class
+        })
 public final class Examples implements Runnable {
 
     @Option(names = "--list", description = "Print every example with a line about it.")
@@ -62,7 +75,7 @@ public final class Examples implements Runnable {
         }
         self.getSubcommands().forEach((name, example) -> {
             String description = example.getCommandSpec().usageMessage().description()[0];
-            System.out.printf(Locale.ROOT, "%-12s%s%n", name, description);
+            System.out.printf(Locale.ROOT, "%-24s%s%n", name, description);
         });
     }
 }

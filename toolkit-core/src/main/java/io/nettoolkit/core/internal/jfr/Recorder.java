@@ -6,10 +6,16 @@ import io.nettoolkit.core.DrainReport;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import jdk.jfr.EventType;
 import org.jspecify.annotations.Nullable;
 
 /** Fills in and commits the events; the only class that links to them. */
 final class Recorder {
+
+    /** Asked before the event is made: policies refuse without allocating, and escape analysis does not always see through. */
+    private static final EventType POLICY_STATE = EventType.getEventType(PolicyStateEvent.class);
+
+    private static final EventType POLICY_SHED = EventType.getEventType(PolicyShedEvent.class);
 
     private Recorder() {}
 
@@ -20,8 +26,6 @@ final class Recorder {
         new ConnectionRejectEvent().isEnabled();
         new DrainEvent().isEnabled();
         new LoopStallEvent().isEnabled();
-        new PolicyStateEvent().isEnabled();
-        new PolicyShedEvent().isEnabled();
     }
 
     static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
@@ -83,8 +87,8 @@ final class Recorder {
     }
 
     static void policyState(String policy, String from, String to) {
-        PolicyStateEvent event = new PolicyStateEvent();
-        if (event.isEnabled()) {
+        if (POLICY_STATE.isEnabled()) {
+            PolicyStateEvent event = new PolicyStateEvent();
             event.policy = policy;
             event.from = from;
             event.to = to;
@@ -93,8 +97,8 @@ final class Recorder {
     }
 
     static void policyShed(String policy, String reason) {
-        PolicyShedEvent event = new PolicyShedEvent();
-        if (event.isEnabled()) {
+        if (POLICY_SHED.isEnabled()) {
+            PolicyShedEvent event = new PolicyShedEvent();
             event.policy = policy;
             event.reason = reason;
             event.commit();

@@ -18,6 +18,12 @@ import io.nettoolkit.resilience.CircuitBreaker.State;
  * Invariants: current + earlier <= probes, ended < probes, and a probe's result changes the word at most once, because
  * the word of a later epoch or generation refuses it.
  */
+
+/**
+ * What a breaker does next: pure functions of its word, an event and the time.
+ *
+ * <p>Threading: immutable; any thread.
+ */
 public final class BreakerRules {
 
     /** In place of the next word: the call has to stay out. */

@@ -29,6 +29,12 @@ import org.jspecify.annotations.Nullable;
  *
  * Sources: the outlier detection of the Envoy proxy (its documentation), for the kinds of ejection and the growing time.
  */
+
+/**
+ * The endpoints of one detector, and which of them are ejected.
+ *
+ * <p>Threading: any thread; nothing blocks.
+ */
 public final class OutlierCore<E> {
 
     /** Hears of ejections and returns. Must not throw. */
