@@ -1,5 +1,6 @@
 package io.nettoolkit.resilience.internal.call;
 
+import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.resilience.Classifier;
@@ -85,10 +86,15 @@ public final class GateLayer extends Layer {
 
     private void leave(long permit, long startNanos, @Nullable Object result, @Nullable Throwable failure) {
         long elapsedNanos = now() - startNanos;
-        Outcome outcome = gate.wantsOutcome()
-                ? gate.meaning(Classification.of(classifier, result, failure, guard), failure)
-                : Outcome.IGNORED;
-        gate.leave(permit, outcome, elapsedNanos);
+        gate.leave(permit, outcome(result, failure), elapsedNanos);
+    }
+
+    /** A refusal by a policy further in says nothing about the peer, which has not been asked. */
+    private Outcome outcome(@Nullable Object result, @Nullable Throwable failure) {
+        if (!gate.wantsOutcome() || Classification.cause(failure) instanceof RejectedException) {
+            return Outcome.IGNORED;
+        }
+        return gate.meaning(Classification.of(classifier, result, failure, guard), failure);
     }
 
     private final class Run extends Relay {

@@ -1,0 +1,124 @@
+package io.nettoolkit.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
+import io.nettoolkit.resilience.CircuitBreaker.State;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Breaker, limiter, adaptive limit and shedder as parts of a pipeline. */
+class PipelineGatesTest {
+
+    private final CallRig rig = new CallRig();
+    private final CircuitBreaker breaker = CircuitBreaker.builder()
+            .timeSource(rig.clock)
+            .countWindow(10)
+            .minimumCalls(10)
+            .build();
+    private final Bulkhead bulkhead =
+            Bulkhead.builder(1).timeSource(rig.clock).scheduler(rig.loop).build();
+
+    @AfterEach
+    void close() {
+        rig.close();
+    }
+
+    private Pipeline.Builder pipeline() {
+        return Pipeline.builder().timeSource(rig.clock).scheduler(rig.loop);
+    }
+
+    @Test
+    void failuresOpenTheBreakerAndTheCallIsNotMadeThen() {
+        Pipeline pipeline = pipeline().circuitBreaker(breaker).build();
+        for (int i = 0; i < 10; i++) {
+            assertThatThrownBy(() -> pipeline.execute(() -> {
+                        throw new IOException("down");
+                    }))
+                    .hasMessage("down");
+        }
+
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+        assertThat(refusal(pipeline).reason()).isEqualTo(Reason.CIRCUIT_OPEN);
+        assertThat(refusal(pipeline).retryAfter()).isPositive();
+    }
+
+    private static RejectedException refusal(Pipeline pipeline) {
+        return catchThrowableOfType(
+                RejectedException.class,
+                () -> pipeline.execute(() -> {
+                    throw new AssertionError("the call was made");
+                }));
+    }
+
+    /** A burst over a bulkhead behind the breaker says nothing about the peer. */
+    @Test
+    void refusalsFurtherInDoNotOpenTheBreaker() throws Exception {
+        Pipeline pipeline =
+                pipeline().circuitBreaker(breaker).bulkhead(bulkhead).build();
+        CompletableFuture<String> call = new CompletableFuture<>();
+        CompletableFuture<String> inside = pipeline.executeAsync(() -> call);
+
+        for (int i = 0; i < 50; i++) {
+            assertThat(refusal(pipeline).reason()).isEqualTo(Reason.BULKHEAD_FULL);
+        }
+
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+        assertThat(breaker.stats().ignored()).isEqualTo(50);
+        call.complete("done");
+        rig.channel.runPendingTasks();
+        assertThat(inside).isCompletedWithValue("done");
+        assertThat(breaker.stats().succeeded()).isEqualTo(1);
+    }
+
+    @Test
+    void aUsedUpLimitIsToldWithTheTimeToWait() throws Exception {
+        Pipeline pipeline = pipeline()
+                .rateLimiter(RateLimiter.tokenBucket(1, Duration.ofSeconds(1))
+                        .burst(1)
+                        .timeSource(rig.clock)
+                        .build())
+                .build();
+
+        assertThat(pipeline.execute(() -> "first")).isEqualTo("first");
+
+        RejectedException refusal = refusal(pipeline);
+        assertThat(refusal.reason()).isEqualTo(Reason.RATE_LIMITED);
+        assertThat(refusal.retryAfter()).isBetween(Duration.ofMillis(999), Duration.ofSeconds(1));
+    }
+
+    @Test
+    void anAdaptiveLimitHearsOfTimeoutsAsOverload() throws Exception {
+        AdaptiveLimit limit = AdaptiveLimit.aimd().timeSource(rig.clock).build();
+        Pipeline pipeline = pipeline().adaptiveLimit(limit).build();
+
+        assertThat(pipeline.execute(() -> "ok")).isEqualTo("ok");
+        assertThatThrownBy(() -> pipeline.execute(() -> {
+                    throw NetException.builder(Kind.READ_TIMEOUT, Operation.READ)
+                            .build();
+                }))
+                .isInstanceOf(NetException.class);
+
+        assertThat(limit.stats().succeeded()).isEqualTo(1);
+        assertThat(limit.stats().overloaded()).isEqualTo(1);
+        assertThat(limit.stats().inFlight()).isZero();
+    }
+
+    @Test
+    void theOrderOfAllOfThemIsCheckedWhenBuilt() {
+        assertThatIllegalStateException()
+                .isThrownBy(() ->
+                        pipeline().bulkhead(bulkhead).circuitBreaker(breaker).build())
+                .withMessageContaining("circuitBreaker has to stand outside of bulkhead");
+    }
+}
