@@ -14,12 +14,6 @@ import java.lang.invoke.VarHandle;
 public final class StripedCounters {
 
     private static final VarHandle CELLS = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final int STRIPES =
-            Integer.highestOneBit(Math.max(1, Math.min(16, Runtime.getRuntime().availableProcessors() * 2 - 1)));
-
-    /** 128 bytes: a cache line and its neighbour, which processors fetch together. */
-    private static final int LINE_LONGS = 16;
-
     private final int counters;
     private final long[] cells;
 
@@ -29,19 +23,12 @@ public final class StripedCounters {
      * @param counters how many, 1 to 16
      */
     public StripedCounters(int counters) {
-        if (counters < 1 || counters > LINE_LONGS) {
-            throw new IllegalArgumentException("counters: " + counters + " (must be 1 to " + LINE_LONGS + ")");
+        if (counters < 1 || counters > Stripe.LINE_LONGS) {
+            throw new IllegalArgumentException("counters: " + counters + " (must be 1 to " + Stripe.LINE_LONGS + ")");
         }
         this.counters = counters;
         // A line before the first stripe keeps the array's length field out of it.
-        cells = new long[(STRIPES + 2) * LINE_LONGS];
-    }
-
-    /** The calling thread's stripe. */
-    @SuppressWarnings("deprecation") // threadId() is of JDK 19
-    private static int stripe() {
-        long id = Thread.currentThread().getId();
-        return (int) (id ^ id >>> 4) & STRIPES - 1;
+        cells = new long[(Stripe.COUNT + 2) * Stripe.LINE_LONGS];
     }
 
     /** Adds one. */
@@ -51,7 +38,7 @@ public final class StripedCounters {
 
     /** Adds. */
     public void add(int counter, long count) {
-        CELLS.getAndAdd(cells, (stripe() + 1) * LINE_LONGS + counter, count);
+        CELLS.getAndAdd(cells, (Stripe.ofThisThread() + 1) * Stripe.LINE_LONGS + counter, count);
     }
 
     /** What was added so far. */
@@ -60,8 +47,8 @@ public final class StripedCounters {
             throw new IndexOutOfBoundsException("counter: " + counter + " (must be below " + counters + ")");
         }
         long sum = 0;
-        for (int stripe = 1; stripe <= STRIPES; stripe++) {
-            sum += (long) CELLS.getAcquire(cells, stripe * LINE_LONGS + counter);
+        for (int stripe = 1; stripe <= Stripe.COUNT; stripe++) {
+            sum += (long) CELLS.getAcquire(cells, stripe * Stripe.LINE_LONGS + counter);
         }
         return sum;
     }

@@ -21,6 +21,8 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -140,8 +142,17 @@ public final class Listening {
             return stopped.copy();
         }
         ToolkitFuture<@Nullable Void> deaf = new ToolkitFuture<>(settings.loops.next());
-        listening.close().addListener(done -> deaf.succeed(null));
+        listening.close().addListener(done -> afterNextSelect(listening.eventLoop(), () -> deaf.succeed(null)));
         return stopped.thenCombine(deaf, (result, nothing) -> result);
+    }
+
+    /** The JDK closes a socket of nio within the select after its close; a loop looks at its timers after it selected. */
+    private static void afterNextSelect(EventLoop loop, Runnable action) {
+        try {
+            loop.schedule(action, 1, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException loopIsGone) {
+            action.run();
+        }
     }
 
     /** The figures of this moment. */

@@ -1,6 +1,7 @@
 package io.nettoolkit.resilience.internal.breaker;
 
 import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.resilience.internal.Stripe;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -30,14 +31,9 @@ final class TimeWindow extends Window {
     static final int SLOTS = 16;
 
     private static final VarHandle CELLS = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final int STRIPES =
-            Integer.highestOneBit(Math.max(1, Math.min(16, Runtime.getRuntime().availableProcessors() * 2 - 1)));
-
-    /** 128 bytes: a cache line and its neighbour, which processors fetch together. */
-    private static final int LINE_LONGS = 16;
 
     private static final int CELLS_PER_SLOT = 4;
-    private static final int STRIPE_LONGS = SLOTS * CELLS_PER_SLOT + LINE_LONGS;
+    private static final int STRIPE_LONGS = SLOTS * CELLS_PER_SLOT + Stripe.LINE_LONGS;
 
     private static final int TAG_SHIFT = 32;
     private static final long COUNT_MASK = (1L << TAG_SHIFT) - 1;
@@ -51,7 +47,7 @@ final class TimeWindow extends Window {
     private final long originNanos;
     private final int bucketShift;
     private final int buckets;
-    private final long[] cells = new long[LINE_LONGS + STRIPES * STRIPE_LONGS];
+    private final long[] cells = new long[Stripe.LINE_LONGS + Stripe.COUNT * STRIPE_LONGS];
 
     /** The tag of the bucket in which enough calls were seen last. A stale reading costs a look, no more. */
     private int enoughTag = -1;
@@ -98,7 +94,7 @@ final class TimeWindow extends Window {
 
     /** Counts one in a cell of the bucket of now: the tag of that bucket, or {@link #TOO_LATE}. */
     private long add(int generation, int kind) {
-        int stripe = stripe();
+        int stripe = Stripe.ofThisThread();
         int tag = tag(bucketNow(), generation);
         while (true) {
             int cell = firstCell(stripe, tag) + kind;
@@ -152,7 +148,7 @@ final class TimeWindow extends Window {
         long slow = 0;
         for (int bucket = lastBucket - buckets + 1; bucket <= lastBucket; bucket++) {
             int tag = tag(bucket, generation);
-            for (int stripe = 0; stripe < STRIPES; stripe++) {
+            for (int stripe = 0; stripe < Stripe.COUNT; stripe++) {
                 int first = firstCell(stripe, tag);
                 succeeded += countOf(first + SUCCEEDED, tag);
                 failed += countOf(first + FAILED, tag);
@@ -171,10 +167,10 @@ final class TimeWindow extends Window {
     long sum(int counter) {
         long sum = super.sum(counter);
         if (counter <= SLOW) {
-            for (int stripe = 0; stripe < STRIPES; stripe++) {
+            for (int stripe = 0; stripe < Stripe.COUNT; stripe++) {
                 for (int slot = 0; slot < SLOTS; slot++) {
                     sum += count((long) CELLS.getAcquire(
-                            cells, LINE_LONGS + stripe * STRIPE_LONGS + slot * CELLS_PER_SLOT + counter));
+                            cells, Stripe.LINE_LONGS + stripe * STRIPE_LONGS + slot * CELLS_PER_SLOT + counter));
                 }
             }
         }
@@ -187,12 +183,6 @@ final class TimeWindow extends Window {
 
     private static int firstCell(int stripe, int tag) {
         int slot = (tag >>> TAG_GENERATION_BITS) & (SLOTS - 1);
-        return LINE_LONGS + stripe * STRIPE_LONGS + slot * CELLS_PER_SLOT;
-    }
-
-    @SuppressWarnings("deprecation") // threadId() is of JDK 19
-    private static int stripe() {
-        long id = Thread.currentThread().getId();
-        return (int) (id ^ id >>> 4) & (STRIPES - 1);
+        return Stripe.LINE_LONGS + stripe * STRIPE_LONGS + slot * CELLS_PER_SLOT;
     }
 }

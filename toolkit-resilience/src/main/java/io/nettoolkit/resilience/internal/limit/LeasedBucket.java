@@ -1,5 +1,6 @@
 package io.nettoolkit.resilience.internal.limit;
 
+import io.nettoolkit.resilience.internal.Stripe;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -33,9 +34,6 @@ public final class LeasedBucket extends Limit {
     public static final long LEASE_NANOS = 100_000_000;
 
     private static final VarHandle STRIPES = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final int STRIPE_COUNT =
-            Integer.highestOneBit(Math.max(1, Math.min(16, Runtime.getRuntime().availableProcessors() * 2 - 1)));
-    private static final int LINE_LONGS = 16;
 
     private static final int MAX_BATCH_BITS = 31;
     private static final long BORROWING = 1L << MAX_BATCH_BITS;
@@ -45,13 +43,13 @@ public final class LeasedBucket extends Limit {
 
     private final TokenBucket bucket;
     private final long batch;
-    private final long[] stripes = new long[(STRIPE_COUNT + 2) * LINE_LONGS];
+    private final long[] stripes = new long[(Stripe.COUNT + 2) * Stripe.LINE_LONGS];
 
     private LeasedBucket(TokenBucket bucket, long batch, long nowNanos) {
         this.bucket = bucket;
         this.batch = batch;
-        for (int stripe = 1; stripe <= STRIPE_COUNT; stripe++) {
-            stripes[stripe * LINE_LONGS] = word(batch, nowNanos);
+        for (int stripe = 1; stripe <= Stripe.COUNT; stripe++) {
+            stripes[stripe * Stripe.LINE_LONGS] = word(batch, nowNanos);
         }
     }
 
@@ -61,8 +59,8 @@ public final class LeasedBucket extends Limit {
      * @param batch what a stripe borrows; it is cut so that the bucket keeps half of the burst, to 0 if need be
      */
     public static LeasedBucket of(TokenRate rate, long burst, long batch, long nowNanos) {
-        long fitting = Math.min(Math.min(batch, PERMITS_MASK), burst / 2 / STRIPE_COUNT);
-        return new LeasedBucket(TokenBucket.of(rate, burst - fitting * STRIPE_COUNT, nowNanos), fitting, nowNanos);
+        long fitting = Math.min(Math.min(batch, PERMITS_MASK), burst / 2 / Stripe.COUNT);
+        return new LeasedBucket(TokenBucket.of(rate, burst - fitting * Stripe.COUNT, nowNanos), fitting, nowNanos);
     }
 
     @Override
@@ -136,7 +134,7 @@ public final class LeasedBucket extends Limit {
     /** Moves what idle stripes hold into the bucket; false when there was nothing. */
     private boolean takeBackIdle(long nowNanos) {
         boolean found = false;
-        for (int stripe = LINE_LONGS; stripe <= STRIPE_COUNT * LINE_LONGS; stripe += LINE_LONGS) {
+        for (int stripe = Stripe.LINE_LONGS; stripe <= Stripe.COUNT * Stripe.LINE_LONGS; stripe += Stripe.LINE_LONGS) {
             long word = (long) STRIPES.getAcquire(stripes, stripe);
             long permits = word & PERMITS_MASK;
             int age = (int) (nowNanos >> STAMP_SHIFT) - (int) (word >>> 32);
@@ -168,9 +166,7 @@ public final class LeasedBucket extends Limit {
         return nowNanos >> STAMP_SHIFT << 32 | permits;
     }
 
-    @SuppressWarnings("deprecation") // threadId() is of JDK 19
     private static int stripe() {
-        long id = Thread.currentThread().getId();
-        return ((int) (id ^ id >>> 4) & STRIPE_COUNT - 1) * LINE_LONGS + LINE_LONGS;
+        return (Stripe.ofThisThread() + 1) * Stripe.LINE_LONGS;
     }
 }
