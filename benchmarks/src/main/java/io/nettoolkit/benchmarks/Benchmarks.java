@@ -2,6 +2,7 @@ package io.nettoolkit.benchmarks;
 
 import io.nettoolkit.benchmarks.echo.Contestant;
 import io.nettoolkit.benchmarks.run.IdleConnectionsCommand;
+import io.nettoolkit.benchmarks.run.JmhRoundsCommand;
 import io.nettoolkit.benchmarks.run.NativePrograms;
 import io.nettoolkit.benchmarks.run.Programs;
 import io.nettoolkit.benchmarks.run.RedisLimitCommand;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "benchmarks",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "jmh|tcp-echo|idle-connections|redis-limit",
+        synopsisSubcommandLabel = "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit",
         description = "Benchmarks of Net Toolkit and its peers.")
 public final class Benchmarks implements Runnable {
 
@@ -42,6 +43,7 @@ public final class Benchmarks implements Runnable {
                 .addSubcommand(new CommandLine(new JmhCommand())
                         .setStopAtPositional(true)
                         .setUnmatchedOptionsArePositionalParams(true))
+                .addSubcommand(new JmhRoundsCommand())
                 .addSubcommand(new TcpEchoCommand())
                 .addSubcommand(new IdleConnectionsCommand())
                 .addSubcommand(new RedisLimitCommand())
@@ -58,7 +60,7 @@ public final class Benchmarks implements Runnable {
             CommandLine.usage(this, System.out);
             return;
         }
-        System.out.println("jmh");
+        System.out.println("jmh, jmh-rounds");
         BenchmarkList.defaultList()
                 .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())
                 .forEach(benchmark -> System.out.println("  " + benchmark.getUsername()));

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -232,16 +233,21 @@ class StoreOutageTest {
         assertThat(limiter.stats().storeAway()).isFalse();
     }
 
-    /** At any moment one call at most, whatever threads, timeouts and failures do; and everybody is answered. */
+    /**
+     * At any moment one call at most, whatever threads, timeouts and failures do; and everybody is answered. The first answer
+     * comes when every thread has asked for ten single permits, so that there is somebody to merge.
+     */
     @Test
     void neverHasTwoCallsUnderWay() throws Exception {
         AtomicInteger underWay = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
+        CountDownLatch haveAsked = new CountDownLatch(4);
         TokenStore fine = TokenStore.inProcess();
         TokenStore slow = (key, limit, unit, count, deadline) -> {
             most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
             CompletionStage<Grant> grant = fine.take(key, limit, unit, count, deadline);
             return CompletableFuture.supplyAsync(() -> {
+                awaitUninterruptibly(haveAsked);
                 underWay.decrementAndGet();
                 return grant.toCompletableFuture().join();
             });
@@ -255,7 +261,10 @@ class StoreOutageTest {
         for (int t = 0; t < 4; t++) {
             Thread thread = new Thread(() -> {
                 for (int i = 0; i < 2_000; i++) {
-                    decisions.add(limiter.tryAcquire(1 + i % 3));
+                    decisions.add(limiter.tryAcquire(1 + i / 10 % 3));
+                    if (i == 9) {
+                        haveAsked.countDown();
+                    }
                 }
             });
             threads.add(thread);
@@ -269,6 +278,14 @@ class StoreOutageTest {
         }
         assertThat(most.get()).isEqualTo(1);
         assertThat(limiter.stats().storeCalls()).isLessThan(8_000);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
