@@ -70,6 +70,7 @@ public final class AdaptiveLimit {
     private final String description;
 
     private AdaptiveLimit(Builder builder) {
+        JfrEvents.register();
         name = builder.name;
         timeSource = builder.timeSource;
         classifier = builder.classifier;

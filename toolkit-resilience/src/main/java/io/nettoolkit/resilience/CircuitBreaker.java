@@ -72,6 +72,7 @@ public final class CircuitBreaker {
     private final CallbackGuard listenerGuard;
 
     private CircuitBreaker(Builder builder) {
+        JfrEvents.register();
         name = builder.name;
         options = builder.options.toString();
         listener = builder.listener;

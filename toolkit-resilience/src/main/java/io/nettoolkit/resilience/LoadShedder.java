@@ -74,6 +74,7 @@ public final class LoadShedder {
     private final String description;
 
     private LoadShedder(Builder builder) {
+        JfrEvents.register();
         name = builder.name;
         priorities = builder.priorities;
         random = builder.random;

@@ -65,6 +65,7 @@ public final class Limiter implements RateLimiter {
     }
 
     Limiter(Limit limit, LimiterOptions options, Parking parking) {
+        JfrEvents.register();
         this.limit = limit;
         this.options = options;
         this.parking = parking;
