@@ -9,10 +9,10 @@ import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Timers;
-import io.nettoolkit.resilience.internal.breaker.BreakerCall;
 import io.nettoolkit.resilience.internal.breaker.BreakerCore;
 import io.nettoolkit.resilience.internal.breaker.BreakerOptions;
 import io.nettoolkit.resilience.internal.breaker.CallReports;
+import io.nettoolkit.resilience.internal.call.GuardedCall;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -70,6 +70,7 @@ public final class CircuitBreaker {
     private final CallReports reports;
     private final Listener listener;
     private final CallbackGuard listenerGuard;
+    private final Timers timers = new Timers(null);
 
     private CircuitBreaker(Builder builder) {
         JfrEvents.register();
@@ -151,9 +152,12 @@ public final class CircuitBreaker {
     public <T extends @Nullable Object> CompletableFuture<T> executeAsync(Supplier<? extends CompletionStage<T>> call) {
         Objects.requireNonNull(call, "call: must not be null");
         long permit = tryAcquire();
-        return permit < 0
-                ? ToolkitFuture.failed(new Timers(null).loop(), refusal(permit))
-                : BreakerCall.start(reports, permit, call);
+        if (permit < 0) {
+            return ToolkitFuture.failed(timers.loop(), refusal(permit));
+        }
+        long startNanos = reports.start();
+        return GuardedCall.start(
+                call, timers.loop(), (result, failure) -> reports.ended(permit, startNanos, result, failure));
     }
 
     /**

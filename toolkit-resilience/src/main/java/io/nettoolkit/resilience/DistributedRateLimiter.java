@@ -8,7 +8,7 @@ import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Classification;
 import io.nettoolkit.resilience.internal.Timers;
-import io.nettoolkit.resilience.internal.adaptive.GuardedCall;
+import io.nettoolkit.resilience.internal.call.GuardedCall;
 import io.nettoolkit.resilience.internal.store.StoreLimiter;
 import java.time.Duration;
 import java.util.Objects;
@@ -195,7 +195,7 @@ public final class DistributedRateLimiter {
     private <T extends @Nullable Object> CompletableFuture<T> start(
             Decision decision, Supplier<? extends CompletionStage<T>> call) {
         return decision.granted()
-                ? GuardedCall.start(call, timers.loop(), (result, failure) -> {})
+                ? GuardedCall.start(call, timers.loop(), GuardedCall.End.NOTHING)
                 : ToolkitFuture.failed(timers.loop(), rejected(decision));
     }
 

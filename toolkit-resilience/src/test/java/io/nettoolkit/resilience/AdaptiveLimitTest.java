@@ -331,6 +331,24 @@ class AdaptiveLimitTest {
         assertThat(limit.stats().ignored()).isEqualTo(1);
     }
 
+    /** A call that nobody can stop and that never ends would keep its place for ever. */
+    @Test
+    void aTimeoutOfTheCallerGivesThePlaceBackAtOnceAndIsAnOverload() {
+        AdaptiveLimit limit = build(AdaptiveLimit.aimd());
+        CompletableFuture<String> inner = new CompletableFuture<>();
+
+        CompletableFuture<String> outer =
+                limit.executeAsync(inner::minimalCompletionStage).orTimeout(1, TimeUnit.MILLISECONDS);
+
+        assertThatThrownBy(outer::join).hasCauseInstanceOf(TimeoutException.class);
+        while (limit.inFlight() > 0) {
+            Thread.onSpinWait();
+        }
+        assertThat(limit.stats().overloaded()).isEqualTo(1);
+        inner.complete("late");
+        assertThat(limit.stats().succeeded()).isZero();
+    }
+
     @Test
     void aSupplierThatThrowsOrAnswersNullFailsTheFuture() {
         AdaptiveLimit limit = build(AdaptiveLimit.aimd());

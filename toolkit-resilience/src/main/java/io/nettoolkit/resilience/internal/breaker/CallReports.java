@@ -3,7 +3,6 @@ package io.nettoolkit.resilience.internal.breaker;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.resilience.Classifier;
-import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.Classification;
 import org.jspecify.annotations.Nullable;
 
@@ -36,10 +35,5 @@ public final class CallReports {
     public void ended(long permit, long startNanos, @Nullable Object result, @Nullable Throwable failure) {
         long elapsedNanos = core.needsElapsed() ? timeSource.nanoTime() - startNanos : 0;
         core.onResult(permit, Classification.of(classifier, result, failure, guard), elapsedNanos);
-    }
-
-    /** Nobody waits for the call any more, which says nothing about what it called. */
-    void abandoned(long permit) {
-        core.onResult(permit, Outcome.IGNORED, 0);
     }
 }

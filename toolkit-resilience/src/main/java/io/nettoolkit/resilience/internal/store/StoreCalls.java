@@ -7,6 +7,7 @@ import io.nettoolkit.resilience.TokenStore.Grant;
 import io.nettoolkit.resilience.TokenStore.Limit;
 import io.nettoolkit.resilience.internal.Classification;
 import io.nettoolkit.resilience.internal.Timers;
+import io.nettoolkit.resilience.internal.call.Body;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -384,7 +385,7 @@ public final class StoreCalls {
             CompletionStage<Grant> stage = take(next);
             next.stage = stage;
             Call sent = next;
-            if (stage instanceof CompletableFuture<Grant> done && done.isDone()) {
+            if (stage instanceof CompletableFuture<Grant> done && Body.isDone(done)) {
                 next = endOf(sent, done);
             } else {
                 stage.whenComplete((grant, failure) -> send(end(sent, grant, failure)));
