@@ -269,7 +269,10 @@ public final class AdaptiveLimit {
             return this;
         }
 
-        /** The least time between two changes, by default 100 ms; more than zero. Below 10 ms it is 10 ms. */
+        /**
+         * The least time between two changes, by default 100 ms; more than zero. Below 10 ms it is 10 ms, and it is never
+         * less than calls take.
+         */
         public Builder window(Duration window) {
             windowNanos = Check.positiveNanos("window", window);
             return this;
