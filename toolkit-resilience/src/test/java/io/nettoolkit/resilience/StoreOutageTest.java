@@ -10,6 +10,7 @@ import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
 import io.nettoolkit.resilience.TokenStore.Grant;
 import io.nettoolkit.testkit.ManualTime;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,6 +173,44 @@ class StoreOutageTest {
                 .isFalse();
     }
 
+    /**
+     * In any interval all processes together get what the limit allows and, for the outage, their shares of a burst and what
+     * came into the store meanwhile, a burst at most; and what is granted by those who have not noticed yet that it is back.
+     */
+    @Test
+    void theWayBackBringsNoMoreThanTheShares() throws Exception {
+        TokenStore fine = TokenStore.inProcess(clock);
+        boolean[] down = {false};
+        TokenStore failing = (key, limit, unit, count, deadline) -> down[0]
+                ? CompletableFuture.failedFuture(new IOException("gone"))
+                : fine.take(key, limit, unit, count, deadline);
+        int nodes = 4;
+        List<DistributedRateLimiter> limiters = new ArrayList<>();
+        for (int i = 0; i < nodes; i++) {
+            limiters.add(builder(failing, Outage.localShare(nodes)).build());
+        }
+        double perMilli = 0.1;
+        double allowed = 0;
+        double least = 0;
+        int granted = 0;
+        double most = 0;
+        for (int millis = 0; millis < 20_000; millis++) {
+            down[0] = millis / 3_000 == 1;
+            for (DistributedRateLimiter limiter : limiters) {
+                granted += get(limiter.tryAcquire()).granted() ? 1 : 0;
+                most = Math.max(most, granted - allowed - least);
+                allowed += limiter.stats().storeAway() && !down[0] ? perMilli / nodes : 0;
+            }
+            allowed += perMilli;
+            time.advance(Duration.ofMillis(1));
+            least = Math.min(least, granted - allowed);
+        }
+
+        assertThat(granted).as("of 2,000 in all").isGreaterThan(1_700);
+        assertThat(most).as("beyond the rate").isLessThanOrEqualTo(8 + nodes * 2 + 8 + 1e-6);
+        assertThat(events).contains("back");
+    }
+
     static Stream<TokenStore> broken() {
         return Stream.of(
                 (key, limit, unit, count, deadline) -> {
@@ -179,7 +218,7 @@ class StoreOutageTest {
                 },
                 (key, limit, unit, count, deadline) -> null,
                 (key, limit, unit, count, deadline) -> CompletableFuture.completedFuture(null),
-                (key, limit, unit, count, deadline) -> CompletableFuture.failedFuture(new java.io.IOException("gone")),
+                (key, limit, unit, count, deadline) -> CompletableFuture.failedFuture(new IOException("gone")),
                 answering(2, 0),
                 answering(-1, 0),
                 answering(1, 9),
@@ -209,7 +248,7 @@ class StoreOutageTest {
         TokenStore fine = TokenStore.inProcess(clock);
         TokenStore flaky = (key, limit, unit, count, deadline) -> calls.incrementAndGet() % 3 == 0
                 ? fine.take(key, limit, unit, count, deadline)
-                : CompletableFuture.failedFuture(new java.io.IOException("gone"));
+                : CompletableFuture.failedFuture(new IOException("gone"));
         DistributedRateLimiter limiter =
                 builder(flaky, Outage.failOpen()).burst(100).build();
         for (int i = 0; i < 30; i++) {

@@ -42,7 +42,7 @@ public final class JfrEvents {
 
     /**
      * Registers the events. The first one a JVM registers starts its flight recorder, which takes a few hundred
-     * milliseconds: call this before there are loops that would have to wait for it.
+     * milliseconds: call this before there are loops or calls that would have to wait for it. Costs next to nothing again.
      */
     public static void register() {
         if (PRESENT) {
