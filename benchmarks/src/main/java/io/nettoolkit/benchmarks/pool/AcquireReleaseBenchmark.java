@@ -1,9 +1,12 @@
 package io.nettoolkit.benchmarks.pool;
 
 import com.zaxxer.hikari.util.ConcurrentBag;
+import io.nettoolkit.pool.ConnectionPool;
+import io.nettoolkit.pool.Lease;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.pool.FixedChannelPool;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.pool2.impl.GenericObjectPool;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -56,6 +59,14 @@ public class AcquireReleaseBenchmark {
         public void close() {
             host.close();
         }
+    }
+
+    /** The toolkit's pool. */
+    @State(Scope.Benchmark)
+    public static class Toolkit extends Host {
+
+        final ConnectionPool pool = ToolkitPool.of(host, CONNECTIONS);
+        final EventLoop loop = host.loops().next();
     }
 
     /** HikariCP's bag. */
@@ -146,6 +157,35 @@ public class AcquireReleaseBenchmark {
         public void close() {
             host.close();
         }
+    }
+
+    /** The toolkit: an idle connection or none. */
+    @Benchmark
+    public Object toolkit(Toolkit toolkit) {
+        Lease lease = Objects.requireNonNull(toolkit.pool.tryAcquire(), "no connection was idle");
+        lease.release();
+        return lease;
+    }
+
+    /** The toolkit: a future, which is complete. */
+    @Benchmark
+    public Object toolkitFuture(Toolkit toolkit) {
+        Lease lease = toolkit.pool.acquire(ToolkitPool.FAR).join();
+        lease.release();
+        return lease;
+    }
+
+    /** The toolkit: the future, on an event loop that has connections. */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void toolkitOnLoop(Toolkit toolkit) {
+        toolkit.loop
+                .submit(() -> {
+                    for (int i = 0; i < BATCH; i++) {
+                        toolkit.pool.acquire(ToolkitPool.FAR).join().release();
+                    }
+                })
+                .syncUninterruptibly();
     }
 
     /** HikariCP's bag. */

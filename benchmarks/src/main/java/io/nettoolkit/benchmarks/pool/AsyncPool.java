@@ -1,9 +1,9 @@
 package io.nettoolkit.benchmarks.pool;
 
+import io.nettoolkit.pool.ConnectionPool;
+import io.nettoolkit.pool.Lease;
 import io.netty.channel.Channel;
 import io.netty.channel.pool.FixedChannelPool;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.pool.InstrumentedPool;
@@ -16,6 +16,27 @@ interface AsyncPool {
     void acquire(AsyncCaller caller);
 
     void release(Object lease);
+
+    static AsyncPool toolkit(LoopbackHost host, int connections) {
+        ConnectionPool pool = ToolkitPool.of(host, connections);
+        return new AsyncPool() {
+            @Override
+            public void acquire(AsyncCaller caller) {
+                pool.acquire(ToolkitPool.FAR).whenComplete((lease, failure) -> {
+                    if (failure == null) {
+                        caller.acquired(lease, (StampedChannel) lease.channel());
+                    } else {
+                        caller.failed(failure);
+                    }
+                });
+            }
+
+            @Override
+            public void release(Object lease) {
+                ((Lease) lease).release();
+            }
+        };
+    }
 
     static AsyncPool nettyFixedChannelPool(LoopbackHost host, int connections) {
         FixedChannelPool pool = NettyPool.of(host, connections);
@@ -54,7 +75,6 @@ interface AsyncPool {
     final class Waiting implements CoreSubscriber<PooledRef<StampedChannel>> {
 
         private final AsyncCaller caller;
-        private @Nullable Subscription subscription;
 
         Waiting(AsyncCaller caller) {
             this.caller = caller;
@@ -62,7 +82,6 @@ interface AsyncPool {
 
         @Override
         public void onSubscribe(Subscription begun) {
-            subscription = begun;
             begun.request(Long.MAX_VALUE);
         }
 
@@ -78,9 +97,5 @@ interface AsyncPool {
 
         @Override
         public void onComplete() {}
-
-        void cancel() {
-            Objects.requireNonNull(subscription, "not subscribed").cancel();
-        }
     }
 }

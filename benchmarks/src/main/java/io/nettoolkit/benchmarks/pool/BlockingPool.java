@@ -1,6 +1,8 @@
 package io.nettoolkit.benchmarks.pool;
 
 import com.zaxxer.hikari.util.ConcurrentBag;
+import io.nettoolkit.pool.ConnectionPool;
+import io.nettoolkit.pool.Lease;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.pool2.impl.GenericObjectPool;
@@ -18,6 +20,25 @@ interface BlockingPool {
     StampedChannel channel(Object lease);
 
     void release(Object lease);
+
+    static BlockingPool toolkit(ConnectionPool pool) {
+        return new BlockingPool() {
+            @Override
+            public Object acquire() throws Exception {
+                return pool.acquireBlocking(ToolkitPool.FAR);
+            }
+
+            @Override
+            public StampedChannel channel(Object lease) {
+                return (StampedChannel) ((Lease) lease).channel();
+            }
+
+            @Override
+            public void release(Object lease) {
+                ((Lease) lease).release();
+            }
+        };
+    }
 
     static BlockingPool hikariBag(LoopbackHost host, int connections) {
         ConcurrentBag<HikariBag.Entry> bag = HikariBag.of(host.connect(connections));

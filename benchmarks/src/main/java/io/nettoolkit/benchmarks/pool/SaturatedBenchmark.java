@@ -45,6 +45,8 @@ public class SaturatedBenchmark {
 
     /** Who waits on its thread. */
     public enum BlockingContestant {
+        toolkit,
+        toolkitBarging,
         hikariBag,
         stormpot,
         commonsPool2
@@ -52,6 +54,7 @@ public class SaturatedBenchmark {
 
     /** Who calls back. */
     public enum AsyncContestant {
+        toolkit,
         nettyFixedChannelPool,
         reactorPool
     }
@@ -102,6 +105,8 @@ public class SaturatedBenchmark {
         public void open() {
             connections =
                     switch (pool) {
+                        case toolkit -> BlockingPool.toolkit(ToolkitPool.of(host, CONNECTIONS));
+                        case toolkitBarging -> BlockingPool.toolkit(ToolkitPool.bargingOf(host, CONNECTIONS));
                         case hikariBag -> BlockingPool.hikariBag(host, CONNECTIONS);
                         case stormpot -> BlockingPool.stormpot(host, CONNECTIONS);
                         case commonsPool2 -> BlockingPool.commonsPool2(host, CONNECTIONS);
@@ -147,6 +152,7 @@ public class SaturatedBenchmark {
         public void open() {
             AsyncPool connections =
                     switch (pool) {
+                        case toolkit -> AsyncPool.toolkit(host, CONNECTIONS);
                         case nettyFixedChannelPool -> AsyncPool.nettyFixedChannelPool(host, CONNECTIONS);
                         case reactorPool -> AsyncPool.reactorPool(host, CONNECTIONS);
                     };
