@@ -35,4 +35,28 @@ public interface Permits {
      * {@link HostPool#grantPermit}, which it may answer by giving the permit back.
      */
     void want(HostPool<?> host);
+
+    /**
+     * The connect of a permit is over: it succeeded, failed or was given up, or a granted permit is handed back unused. Exactly
+     * once for each permit, before {@link #giveBack}.
+     */
+    default void connectEnded() {}
+
+    /**
+     * Whether another host waits for a permit that this one may have to give up. To be read after a connection came free, and
+     * after it can be seen by {@link HostPool#evictOldestIdle}.
+     */
+    default boolean isWanted() {
+        return false;
+    }
+
+    /**
+     * Asked in the critical section about each connection that comes free while {@link #isWanted}: whether to close it for
+     * another host instead of using it again. Must not call into any pool.
+     *
+     * @param needed whether a caller of this host waits for it
+     */
+    default boolean takesBack(boolean needed) {
+        return false;
+    }
 }

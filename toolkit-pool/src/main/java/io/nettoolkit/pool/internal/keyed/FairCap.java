@@ -3,7 +3,6 @@ package io.nettoolkit.pool.internal.keyed;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.SequencedCollection;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -119,7 +118,7 @@ final class FairCap {
             host.leaving--;
             leaving--;
         } else {
-            keepLess(host, () -> host.held--);
+            change(host, () -> host.held--);
         }
     }
 
@@ -155,19 +154,15 @@ final class FairCap {
     /** A permit is on its way back. */
     void expect(Account host) {
         leaving++;
-        keepLess(host, () -> host.leaving++);
+        change(host, () -> host.leaving++);
     }
 
     /** It is not: the connection was taken into use at that moment. */
     void expectNoMore(Account host) {
         // A permit may have come back meanwhile that was not the one meant; then there is nothing to undo.
         if (host.leaving > 0) {
-            boolean waited = leaveIfWaiting(host);
-            host.leaving--;
             leaving--;
-            if (waited) {
-                enter(host);
-            }
+            change(host, () -> host.leaving--);
         }
     }
 
@@ -203,19 +198,15 @@ final class FairCap {
         host.usesLeft = QUANTUM;
     }
 
-    private void keepLess(Account host, Runnable change) {
-        boolean waited = leaveIfWaiting(host);
-        change.run();
-        if (waited) {
-            enter(host);
-        }
-    }
-
-    private boolean leaveIfWaiting(Account host) {
+    /** Changes what a host keeps, which moves it to the end of another part of the line. */
+    private void change(Account host, Runnable change) {
         if (host.waiting) {
             leave(host);
         }
-        return host.waiting;
+        change.run();
+        if (host.waiting) {
+            enter(host);
+        }
     }
 
     private void enter(Account host) {
@@ -232,9 +223,9 @@ final class FairCap {
     }
 
     private Account first() {
-        for (SequencedCollection<Account> equals : line) {
+        for (LinkedHashSet<Account> equals : line) {
             if (!equals.isEmpty()) {
-                return equals.getFirst();
+                return equals.iterator().next();
             }
         }
         throw new IllegalStateException("nobody is in line");
