@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>When the bound is reached and a host needs a connection, the least recently used idle connection of another one is closed
- * for it (roughly: the longest idle of eight hosts picked at random). Where none is idle, hosts wait in turn, and each gets a
- * connection before any other gets its second: a host gives up a connection that comes free when another has at least two
- * fewer, and where there are more waiting hosts than connections it keeps its only one for sixteen uses at most.
+ * for it (roughly: the longest idle of eight hosts picked at random). Where none is idle, hosts wait in turn, those with the
+ * fewest connections first: a host gives up a connection that comes free when a waiting one has at least two fewer. Where that
+ * has but one fewer, or where there are more hosts than connections, they take turns, of sixteen uses of each connection.
  *
  * <p>A host without a connection and without a caller is forgotten after a while, so memory follows the hosts in use.
  *

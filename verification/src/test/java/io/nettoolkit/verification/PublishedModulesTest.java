@@ -59,6 +59,7 @@ class PublishedModulesTest {
                     "io.netty:netty-common",
                     "io.netty:netty-handler",
                     "io.netty:netty-transport",
+                    "io.micrometer:micrometer-core?",
                     "org.jspecify:jspecify",
                     "org.slf4j:slf4j-api"),
             "toolkit-resilience",

@@ -18,10 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * A host gives up a connection that comes free
  *   - when nobody waits for it there, as long as there is a shortfall,
- *   - when somebody does, only where one in line keeps at least two fewer. With a difference of one the two would swap for ever.
- *     Hosts with one connection each and others with none differ by one: there are more hosts than permits, and they take
- *     turns, a turn being so many uses of the connection (the quantum of a deficit round robin), because a turn costs a
- *     connect.
+ *   - when somebody does, only where one in line keeps fewer: at once where it keeps at least two fewer. With a difference of
+ *     one the two swap for ever, which is right (else some hosts of many would never have any) and costs connects; so a turn
+ *     lasts for so many uses of each connection, the quantum of a deficit round robin.
  *
  * Invariants, whatever the order of calls: 0 <= taken; taken never grows beyond cap (it may be above after the cap was
  * lowered); connecting never grows beyond its bound; a host is in line at most once; with a full cap and N hosts in line that
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** Who gets the next permit for a connection, and who gives one up. Pure bookkeeping; not thread-safe. */
 final class FairCap {
 
-    /** Uses of its only connection that a host is good for while others have none. */
+    /** How often a host may use each connection while another one waits that keeps one fewer. */
     static final int QUANTUM = 16;
 
     private final int maxConnecting;
@@ -145,10 +144,10 @@ final class FairCap {
             return true;
         }
         int least = inLine == 0 ? Integer.MAX_VALUE : first().keeps();
-        if (least == 0 && host.keeps() == 1) {
+        if (least == host.keeps() - 1) {
             return --host.usesLeft <= 0;
         }
-        return least <= host.keeps() - 2;
+        return least < host.keeps();
     }
 
     /** A permit is on its way back. */
@@ -195,7 +194,7 @@ final class FairCap {
         taken++;
         connecting++;
         host.held++;
-        host.usesLeft = QUANTUM;
+        host.usesLeft = QUANTUM * host.keeps();
     }
 
     /** Changes what a host keeps, which moves it to the end of another part of the line. */
