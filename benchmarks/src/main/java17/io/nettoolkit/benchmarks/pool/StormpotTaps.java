@@ -9,7 +9,7 @@ public final class StormpotTaps {
 
     /** What the suite prints of it. */
     public static final @Nullable String SKIPPED =
-            "Stormpot 4 was skipped: it needs Java 21. Its contestant is Stormpot 3.2";
+            "stormpot: 4 was skipped, it needs Java 21; 3.2 takes its place";
 
     private StormpotTaps() {}
 
