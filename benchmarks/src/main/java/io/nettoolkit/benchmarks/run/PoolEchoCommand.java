@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code pool-echo}: calls of a real server over pooled connections, against a connection for each call and other pools. */
@@ -41,24 +40,21 @@ public final class PoolEchoCommand implements Runnable {
     @Option(names = "--measure", paramLabel = "S", description = "Seconds of each measurement. Default: 2.")
     private double measure = 2;
 
-    @Mixin
-    private ServerOptions server = new ServerOptions();
-
     @Option(names = "--out", paramLabel = "DIR", description = "Also write report.md, env.json and raw.csv there.")
     private @Nullable Path out;
 
     @Override
     public void run() {
         Environment environment = Environment.read();
-        Cores cores = server.cores();
-        List<String> flags = server.flags("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC");
+        Cores cores = Cores.choose();
+        List<String> flags = new ServerOptions().flags("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC");
         String head = "# Calls over pooled connections\n\n```\n" + environment
                 + line("server", "toolkit-tcp, one loop, " + String.join(" ", flags))
                 + line("load", callers + " callers, " + connections + " connections, 64 bytes")
                 + line("rounds", rounds + " of " + measure + " s") + "```\n\n";
         System.out.print(head);
         List<String> command = Cores.pin(
-                cores.server(), ChildProcess.java(flags, EchoServerMain.class.getName(), List.of(Contestant.TOOLKIT.toString())));
+                cores.server(), ChildProcess.java(flags, EchoServerMain.class.getName(), List.of(Contestant.TOOLKIT)));
         List<String> csv = new ArrayList<>(List.of(CSV_HEADER));
         String report;
         try (ChildProcess process = ChildProcess.start(command)) {
