@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -185,13 +184,7 @@ class ChaosSoakIT {
     }
 
     private void judge(Throwable failure) {
-        Throwable cause = failure;
-        while (!(cause instanceof NetFailure)
-                && !(cause instanceof RejectedException)
-                && cause.getCause() != null
-                && (cause instanceof CompletionException || cause instanceof ExecutionException)) {
-            cause = cause.getCause();
-        }
+        Throwable cause = failure instanceof ExecutionException ? failure.getCause() : failure;
         if (cause instanceof NetFailure || cause instanceof RejectedException) {
             refused.incrementAndGet();
             // The host is down; others go on.

@@ -12,6 +12,7 @@ import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -295,7 +296,7 @@ class ConnectFaultsIT {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             for (Socket socket : queue) {
                 socket.close();
             }

@@ -36,15 +36,13 @@ final class Again<T> {
     }
 
     private void answered(@Nullable T answer, @Nullable Throwable failure) {
-        if (failure == null) {
+        if (answer != null) {
             if (!future.succeed(answer)) {
                 unwanted.accept(answer);
             }
             return;
         }
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause = causeOf(failure);
         if (!pools.isGone(cause)) {
             future.fail(cause);
         } else if (!future.isDone()) {
@@ -55,6 +53,11 @@ final class Again<T> {
                 next.cancel(false);
             }
         }
+    }
+
+    private static Throwable causeOf(@Nullable Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause == null ? new IllegalStateException("neither an answer nor a failure") : cause;
     }
 
     private void giveUp() {
