@@ -243,7 +243,7 @@ public final class ConnectionPool implements AutoCloseable {
      * @param connectFailures connects that failed
      * @param timeouts callers whose deadline passed
      * @param cancels callers that gave up
-     * @param rejections callers that were refused
+     * @param rejections callers that were refused, or told that the host cannot be reached
      * @param closes connections closed, by cause
      * @param doubleReleases calls on leases that were over
      * @param lateCancels leases that came back because their caller had gone at that very moment

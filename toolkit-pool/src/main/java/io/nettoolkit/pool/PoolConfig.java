@@ -239,9 +239,12 @@ public final class PoolConfig {
             return this;
         }
 
-        /** How many callers may wait at most; one more is refused with PENDING_LIMIT. 0: nobody waits. Default 1,024. */
+        /**
+         * How many callers may wait at most, 1 or more; one more is refused with PENDING_LIMIT. Default
+         * 1,024.
+         */
         public Builder maxPending(int callers) {
-            maxPending = atLeast("maxPending", callers, 0);
+            maxPending = atLeast("maxPending", callers, 1);
             return this;
         }
 
