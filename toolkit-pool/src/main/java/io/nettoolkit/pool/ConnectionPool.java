@@ -4,10 +4,12 @@ import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.pool.internal.ChannelPoolAdapter;
 import io.nettoolkit.pool.internal.HostPool;
 import io.nettoolkit.pool.internal.Permits;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.pool.ChannelPool;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -184,6 +186,14 @@ public final class ConnectionPool implements AutoCloseable {
     @Override
     public void close() {
         host.close(Duration.ZERO);
+    }
+
+    /**
+     * This pool for code that was written for Netty's. An acquire waits for 5 s at most; {@code close} closes this pool; a channel
+     * that is released twice, or that this pool has not given out, fails the release and is left alone.
+     */
+    public ChannelPool asChannelPool() {
+        return new ChannelPoolAdapter(this, host.eventLoops(), host.timeSource());
     }
 
     /** What it does, and did so far. */

@@ -18,17 +18,17 @@ public final class ChannelPoolAdapter implements ChannelPool {
 
     private static final AttributeKey<Lease> LEASE = AttributeKey.valueOf(ChannelPoolAdapter.class, "lease");
 
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
     private final ConnectionPool pool;
     private final EventLoopGroup loops;
     private final TimeSource time;
-    private final Duration timeout;
 
     /** An adapter; any number of them may stand before one pool. */
-    public ChannelPoolAdapter(ConnectionPool pool, EventLoopGroup loops, TimeSource time, Duration timeout) {
+    public ChannelPoolAdapter(ConnectionPool pool, EventLoopGroup loops, TimeSource time) {
         this.pool = pool;
         this.loops = loops;
         this.time = time;
-        this.timeout = timeout;
     }
 
     @Override
@@ -38,7 +38,7 @@ public final class ChannelPoolAdapter implements ChannelPool {
 
     @Override
     public Future<Channel> acquire(Promise<Channel> promise) {
-        CompletableFuture<Lease> acquired = pool.acquire(Deadline.after(timeout, time));
+        CompletableFuture<Lease> acquired = pool.acquire(Deadline.after(TIMEOUT, time));
         acquired.whenComplete((lease, failure) -> {
             if (failure != null) {
                 promise.tryFailure(failure);

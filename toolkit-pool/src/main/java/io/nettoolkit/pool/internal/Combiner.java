@@ -152,6 +152,12 @@ final class Combiner {
         }
     }
 
+    /** Whether every event that was submitted before has been applied. */
+    boolean isQuiet() {
+        // Work that was left over by a section that has ended between the first two looks is seen by the third.
+        return !hasWork() && !busy && !hasWork();
+    }
+
     private boolean hasWork() {
         return signalled || inbox != null || hasBacklog;
     }

@@ -58,6 +58,28 @@ final class HostEffects implements Effects {
     }
 
     @Override
+    public void connectEnded() {
+        if (permits != Permits.UNLIMITED) {
+            later(permits::connectEnded);
+        }
+    }
+
+    @Override
+    public boolean isPermitWanted() {
+        return permits.isWanted();
+    }
+
+    @Override
+    public boolean takesPermitBack(boolean needed) {
+        return permits.takesBack(needed);
+    }
+
+    @Override
+    public void keepsPermit() {
+        permits.keeps();
+    }
+
+    @Override
     public void wantPermit() {
         later(() -> permits.want(host));
     }

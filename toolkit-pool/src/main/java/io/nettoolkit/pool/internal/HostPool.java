@@ -56,6 +56,8 @@ public final class HostPool<K> implements Shelf.Keeper {
     private final TimeSource timeSource;
     private final boolean isExact;
     private final boolean isWatched;
+    private final boolean isCapped;
+    private final Permits permits;
     private final Combiner combiner;
     private final HostState state;
 
@@ -93,6 +95,8 @@ public final class HostPool<K> implements Shelf.Keeper {
         home = parts.eventLoops().next();
         isWatched = !config.leakDetection().isZero();
         isExact = config.exactLeases() || isWatched;
+        this.permits = permits;
+        isCapped = permits != Permits.UNLIMITED;
         minIdle = config.minIdle();
         boolean validates = parts.healthCheck() != null;
         int loops = 0;
@@ -224,7 +228,7 @@ public final class HostPool<K> implements Shelf.Keeper {
         }
         End end = connection.release(generation, mask, timeSource.coarseNanos());
         if (end == End.IDLE) {
-            if (shelf.released(connection, thread())) {
+            if (shelf.released(connection, thread()) || (isCapped && permits.isWanted())) {
                 combiner.signal();
             }
             return true;
@@ -439,8 +443,22 @@ public final class HostPool<K> implements Shelf.Keeper {
 
     /** Whether there is neither a connection, nor one to come, nor anybody who waits. */
     public boolean isEmpty() {
+        // First, because what was asked before is then in all that follows.
+        if (!combiner.isQuiet()) {
+            return false;
+        }
         HostState.Snapshot now = state.snapshot();
         return now.members().length == 0 && now.connecting() == 0 && shelf.waiting() == 0;
+    }
+
+    /** Where its connections live. */
+    public EventLoopGroup eventLoops() {
+        return parts.eventLoops();
+    }
+
+    /** Its clock. */
+    public TimeSource timeSource() {
+        return timeSource;
     }
 
     /** What names the host. */

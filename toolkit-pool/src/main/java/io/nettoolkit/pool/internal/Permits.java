@@ -59,4 +59,7 @@ public interface Permits {
     default boolean takesBack(boolean needed) {
         return false;
     }
+
+    /** What {@link #takesBack} asked for was taken into use at that moment. */
+    default void keeps() {}
 }

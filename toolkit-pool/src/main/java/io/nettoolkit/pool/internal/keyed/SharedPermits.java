@@ -278,6 +278,14 @@ final class SharedPermits {
         }
 
         @Override
+        public void keeps() {
+            synchronized (SharedPermits.this) {
+                cap.expectNoMore(this);
+                changed();
+            }
+        }
+
+        @Override
         public boolean takesBack(boolean needed) {
             synchronized (SharedPermits.this) {
                 boolean taken = cap.takesBack(this, needed);

@@ -53,13 +53,18 @@ final class Connects {
     /** Gives back what was granted and is of no use. */
     void returnPermits() {
         for (; permits > 0; permits--) {
+            effects.connectEnded();
             effects.giveBackPermit();
         }
     }
 
     /** An attempt is over; false where that is known. */
     boolean end(Attempt attempt) {
-        return attempts.remove(attempt);
+        boolean isKnown = attempts.remove(attempt);
+        if (isKnown) {
+            effects.connectEnded();
+        }
+        return isKnown;
     }
 
     void succeeded(int waiting) {
@@ -80,6 +85,7 @@ final class Connects {
             return null;
         }
         attempts.remove();
+        effects.connectEnded();
         effects.abandon(first);
         return first;
     }
@@ -87,6 +93,7 @@ final class Connects {
     /** Waits for none of them any longer. */
     void cut() {
         for (Attempt attempt = attempts.poll(); attempt != null; attempt = attempts.poll()) {
+            effects.connectEnded();
             effects.giveBackPermit();
             effects.abandon(attempt);
         }

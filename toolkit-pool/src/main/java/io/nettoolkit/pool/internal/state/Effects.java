@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the state machine wants done. It is called within the section: implementations note it, and do it in this order when the
- * section is over; only the permit is taken at once.
+ * section is over; only what concerns permits is asked at once.
  */
 public interface Effects {
 
@@ -21,6 +21,26 @@ public interface Effects {
 
     /** Gets in line for a permit. */
     void wantPermit();
+
+    /** The connect that began with a permit is over, or will not begin. */
+    default void connectEnded() {}
+
+    /** Whether other hosts wait for permits; asked at once. */
+    default boolean isPermitWanted() {
+        return false;
+    }
+
+    /**
+     * Whether a connection that is free has to go for another host; asked at once.
+     *
+     * @param needed whether somebody waits for it here
+     */
+    default boolean takesPermitBack(boolean needed) {
+        return false;
+    }
+
+    /** The connection that was to go is in use. */
+    default void keepsPermit() {}
 
     /**
      * Begins a connect.

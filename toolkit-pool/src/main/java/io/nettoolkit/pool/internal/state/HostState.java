@@ -57,6 +57,7 @@ public final class HostState {
     private final Effects effects;
     private final Counts counts = new Counts();
     private final Roster roster;
+    private final Surplus surplus;
     private final WaiterLine line = new WaiterLine();
     private final Deque<Check> checks = new ArrayDeque<>();
     private final List<WarmUp> warmUps = new ArrayList<>();
@@ -109,6 +110,7 @@ public final class HostState {
         this.shelf = shelf;
         effects = surroundings.effects;
         roster = new Roster(shelf);
+        surplus = new Surplus(roster, effects, verdict);
         connects = new Connects(rules, effects, surroundings.random);
         ages = new Ages(rules, surroundings.random);
         refusals = new Refusals(rules.name(), roster);
@@ -385,7 +387,8 @@ public final class HostState {
         if (isClosed) {
             drain(nowNanos);
         } else {
-            trim();
+            surplus.trim(maxSize - connects.underWay());
+            surplus.makeRoom(!line.isEmpty());
             serve(nowNanos);
             expireWaiters(nowNanos);
             connects.begin(need(), room(), line, connects.underWay() + checks.size(), nowNanos);
@@ -471,17 +474,6 @@ public final class HostState {
         forgetCheck(member);
         if (roster.leave(member)) {
             effects.close(member);
-        }
-    }
-
-    /** Closes idle connections that are above the maximum, the last places first. */
-    private void trim() {
-        for (int i = roster.size() - 1; i >= 0 && roster.open() + connects.underWay() > maxSize; i--) {
-            Member member = roster.at(i);
-            if (member.move(Entry.IDLE, Entry.CLOSING)) {
-                member.because(CloseCause.SURPLUS, null);
-                leave(member);
-            }
         }
     }
 
