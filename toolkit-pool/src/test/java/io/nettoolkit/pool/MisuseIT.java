@@ -3,11 +3,15 @@ package io.nettoolkit.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -258,6 +262,39 @@ class MisuseIT {
             SocketHost.await("two at most", () -> pool.stats().total() <= 2);
             assertThat(host.mostConnecting.get()).isLessThanOrEqualTo(8);
             close(pool);
+        }
+    }
+
+    /** Only the pool's clock leaps; the timers of the loops go on as if nothing had happened. */
+    @ParameterizedTest
+    @MethodSource("io.nettoolkit.pool.SocketHost#transports")
+    void getsOverLeapsOfTheClock(Transport transport) throws Exception {
+        MockTicker clock = Ticker.newMockTicker();
+        clock.advance(1, TimeUnit.SECONDS);
+        TimeSource time = TimeSource.of(clock);
+        try (SocketHost host = new SocketHost(transport);
+                ConnectionPool pool = host.pool()
+                        .timeSource(time)
+                        .config(PoolConfig.builder().maxSize(1).build())
+                        .build()) {
+            Deadline far = Deadline.after(Duration.ofDays(400), time);
+            for (int leap = 0; leap < 5; leap++) {
+                Lease lease = pool.acquireBlocking(far);
+                CompletableFuture<Lease> patient = pool.acquire(far);
+                CompletableFuture<Lease> late = pool.acquire(Deadline.after(Duration.ofSeconds(5), time));
+                clock.advance(30, TimeUnit.DAYS);
+                assertThat(lease.release()).isTrue();
+                SocketHost.await("whose time is over is told", late::isDone);
+                late.exceptionally(timedOut -> null).thenAccept(MisuseIT::release);
+                patient.get(20, TimeUnit.SECONDS).release();
+            }
+            close(pool);
+        }
+    }
+
+    private static void release(Lease lease) {
+        if (lease != null) {
+            lease.release();
         }
     }
 

@@ -38,7 +38,7 @@ class PoolMetricsTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final PoolMetrics metrics = PoolMetrics.of(registry, "service", "shop");
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
-    private final LocalAddress address = new LocalAddress("pool-metrics");
+    private final LocalAddress address = new LocalAddress("pool-metrics-" + System.identityHashCode(this));
     private final PoolConfig two = PoolConfig.builder().maxSize(2).build();
 
     @BeforeEach

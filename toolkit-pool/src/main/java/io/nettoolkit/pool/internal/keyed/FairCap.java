@@ -60,7 +60,8 @@ final class FairCap {
         }
 
         private int keeps() {
-            return held - leaving;
+            // One may be expected that has just come back.
+            return Math.max(0, held - leaving);
         }
     }
 
