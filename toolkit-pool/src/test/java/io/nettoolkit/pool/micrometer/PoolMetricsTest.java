@@ -84,8 +84,9 @@ class PoolMetricsTest {
             assertThat(timer("create_time").totalTime(TimeUnit.NANOSECONDS)).isPositive();
             assertThat(timer("wait_time").count()).isPositive();
             second.discard(new IllegalStateException("broken"));
-            assertThat(count("closed", "cause", "discarded")).isEqualTo(1);
             pool.close(Duration.ZERO).get(20, TimeUnit.SECONDS);
+            assertThat(count("closed", "cause", "discarded")).isEqualTo(1);
+            assertThat(count("closed", "cause", "pool_closed")).isEqualTo(1);
         }
     }
 
