@@ -124,7 +124,7 @@ class ConnectionPoolTest {
                 .listener(new ConnectionPool.Listener() {
                     @Override
                     public void onClose(Object key, Channel channel, CloseCause cause, Throwable failure) {
-                        closes.add(key + " " + cause + " " + failure.getMessage());
+                        closes.add(key + " " + cause + " " + failure);
                     }
                 })
                 .build();
@@ -135,7 +135,7 @@ class ConnectionPoolTest {
         rig.settle();
 
         assertThat(channel.isOpen()).isFalse();
-        assertThat(closes).containsExactly("orders DISCARDED half an answer");
+        assertThat(closes).containsExactly("orders DISCARDED java.lang.Exception: half an answer");
         assertThat(rig.lease(pool).channel()).isNotSameAs(channel);
         assertThat(pool.stats().closes()).containsEntry(CloseCause.DISCARDED, 1L);
     }

@@ -20,11 +20,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code acquireBlocking} on platform and on virtual threads. */
-@ExtendWith(LeakCheck.class)
 class PoolBlockingTest {
+
+    /** Virtual threads that park for a time start the JVM's own timer thread. */
+    @RegisterExtension
+    static final LeakCheck LEAKS = new LeakCheck().withAllowedThreads("ForkJoinPool-", "VirtualThread-");
 
     private final PoolRig rig = new PoolRig(1);
 

@@ -119,7 +119,12 @@ final class PoolRig implements AutoCloseable {
 
     @Override
     public void close() {
-        server.close().syncUninterruptibly();
+        if (!loops.isShuttingDown()) {
+            // Before the loops: an end that closes tells the other one's loop.
+            server.close().syncUninterruptibly();
+            accepted.forEach(Channel::close);
+            settle();
+        }
         time.close();
     }
 }

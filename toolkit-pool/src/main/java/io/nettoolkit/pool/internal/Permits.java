@@ -32,7 +32,7 @@ public interface Permits {
 
     /**
      * The host was told no and has use for one: it gets in line, once, and another host may have to make room. Its turn is
-     * {@link HostPool#grantPermit}, which it may answer by giving the permit back.
+     * {@link HostPool#grantPermit}, at once where a permit has become free meanwhile; it may answer by giving it back.
      */
     void want(HostPool<?> host);
 

@@ -39,19 +39,15 @@ final class Wake {
 
     /** Goes off at that time or sooner. */
     void at(long nanos) {
-        Future<?> before = timer;
-        if (before != null) {
-            if (nanos - armedNanos >= 0) {
-                return;
-            }
-            timer = null;
-            before.cancel(false);
+        if (timer != null && !timer.isDone() && nanos - armedNanos >= 0) {
+            return;
         }
+        stop();
         if (home != null && schedule(home, nanos)) {
             return;
         }
         for (EventExecutor loop : loops) {
-            if (!loop.isShuttingDown() && schedule(loop, nanos)) {
+            if (schedule(loop, nanos)) {
                 home = loop;
                 return;
             }
@@ -60,6 +56,9 @@ final class Wake {
     }
 
     private boolean schedule(EventExecutor loop, long nanos) {
+        if (loop.isShuttingDown()) {
+            return false;
+        }
         try {
             long delayNanos = Math.max(0, nanos - timeSource.nanoTime());
             Future<?> made = loop.schedule(() -> {}, delayNanos, TimeUnit.NANOSECONDS);
@@ -81,9 +80,15 @@ final class Wake {
 
     /** Goes off no more. */
     void stop() {
-        if (timer != null) {
-            timer.cancel(false);
-            timer = null;
+        Future<?> before = timer;
+        timer = null;
+        if (before == null || home == null || home.isShuttingDown()) {
+            return;
+        }
+        try {
+            before.cancel(false);
+        } catch (RejectedExecutionException shutDown) {
+            // Its loop is gone, and it with it.
         }
     }
 }

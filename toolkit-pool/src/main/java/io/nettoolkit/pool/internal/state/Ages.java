@@ -128,15 +128,16 @@ final class Ages {
         if (phase == Entry.CLOSING || phase == Entry.CLOSED || phase == Entry.LOST || phase == Entry.RETIRING) {
             return;
         }
+        boolean isUnused = phase != Entry.LEASED;
         // What is due and still here has its reason; it is looked at again in a second.
         if (rules.lifetimeNanos() > 0) {
             next.by(later(member.retireNanos, nowNanos));
         }
         if (rules.idleNanos() > 0) {
-            next.by(phase == Entry.IDLE ? later(idleDueNanos(member), nowNanos) : nowNanos + rules.idleNanos());
+            next.by(isUnused ? later(idleDueNanos(member), nowNanos) : nowNanos + rules.idleNanos());
         }
         if (rules.probeNanos() > 0) {
-            next.by(phase == Entry.IDLE ? later(probeDueNanos(member), nowNanos) : nowNanos + rules.probeNanos());
+            next.by(isUnused ? later(probeDueNanos(member), nowNanos) : nowNanos + rules.probeNanos());
         }
     }
 

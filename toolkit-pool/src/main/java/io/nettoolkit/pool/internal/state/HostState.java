@@ -172,7 +172,7 @@ public final class HostState {
             settle(nowNanos);
             return;
         }
-        connects.succeeded(line.size());
+        connects.succeeded(Math.max(0, line.size() - 1));
         Duration elapsed = Duration.ofNanos(nowNanos - attempt.beganNanos);
         counts.connected(elapsed.toNanos());
         roster.add(member);

@@ -70,10 +70,9 @@ class HostStateExplorationTest {
 
     static Stream<Arguments> combinations() {
         return WORLDS.stream()
-                .flatMap(world -> CALLERS.stream()
-                        .flatMap(first -> CALLERS.stream()
-                                .filter(second -> CALLERS.indexOf(second) >= CALLERS.indexOf(first))
-                                .map(second -> Arguments.of(first, second, world))));
+                .flatMap(world -> Stream.of(
+                        Arguments.of(CALLERS.get(0), CALLERS.get(1), world),
+                        Arguments.of(CALLERS.get(0), CALLERS.get(2), world)));
     }
 
     @ParameterizedTest

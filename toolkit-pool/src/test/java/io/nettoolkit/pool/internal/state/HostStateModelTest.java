@@ -60,6 +60,7 @@ class HostStateModelTest {
         private int maxSize = 4;
         private boolean suspended;
         private int failures;
+        private int fewConnects = 2;
         private long pausedUntil;
 
         Model(long seed) {
@@ -177,6 +178,8 @@ class HostStateModelTest {
             }
             if (random.nextInt(10) < 7) {
                 rig.connectOk();
+                // One connect at a time after the host was down, at least two after that.
+                fewConnects = failures >= 3 ? 1 : 2;
                 failures = 0;
                 pausedUntil = rig.now;
             } else {
@@ -335,7 +338,7 @@ class HostStateModelTest {
             }
             int coming = rig.connecting.size() + rig.checks.size();
             boolean mayConnect = rig.now >= pausedUntil && rig.total() < maxSize;
-            int limit = failures > 0 ? 1 : 2;
+            int limit = failures > 0 ? 1 : fewConnects;
             Rig.must(
                     !mayConnect || coming >= Math.min(line.size(), limit) || rig.connecting.size() >= limit,
                     line.size() + " wait, and only " + coming + " are coming");

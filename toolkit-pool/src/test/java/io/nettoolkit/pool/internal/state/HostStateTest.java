@@ -141,7 +141,7 @@ class HostStateTest {
         rig.advance(Duration.ofNanos(1));
         assertThat(kind(first)).isEqualTo(Kind.ACQUIRE_TIMEOUT);
         assertThat(first.failure)
-                .hasMessageContaining("after 1 s")
+                .hasMessageContaining("after 1.00 s")
                 .hasMessageContaining("1 of 1 are open (1 in use, 0 idle")
                 .hasMessageContaining("3 callers wait");
         rig.advance(Duration.ofSeconds(1));
@@ -295,7 +295,7 @@ class HostStateTest {
     void keepsWaitersWhenAConnectFailsWhileConnectionsAreOpen() {
         Rig rig = Rig.of(4);
         FakeMember open = lease(rig, 1).get(0);
-        List<FakeWaiter> waiters = Stream.generate(rig::acquire).limit(3).toList();
+        List<FakeWaiter> waiters = Stream.generate(() -> rig.acquire(Duration.ofHours(1))).limit(3).toList();
 
         for (int i = 0; i < 5; i++) {
             rig.connectFail();
@@ -556,7 +556,7 @@ class HostStateTest {
         rig.connectOk();
         rig.acquire();
         assertThat(rig.wantedPermits).as("in line once").isEqualTo(1);
-        grant(rig);
+        rig.grant();
         assertThat(rig.connecting).hasSize(1);
         rig.connectOk();
         assertThat(second.got).isNotNull();
@@ -569,11 +569,6 @@ class HostStateTest {
         assertThat(rig.takenPermits).isEqualTo(1);
     }
 
-    private static void grant(Rig rig) {
-        rig.takenPermits++;
-        rig.event(rig.state::granted);
-    }
-
     @Test
     void givesBackAPermitItHasNoUseForAnyMore() {
         Options options = new Options();
@@ -582,7 +577,7 @@ class HostStateTest {
         FakeWaiter waiter = rig.acquire();
         rig.cancel(waiter);
 
-        grant(rig);
+        rig.grant();
 
         assertThat(rig.takenPermits).isZero();
         assertThat(rig.connecting).isEmpty();

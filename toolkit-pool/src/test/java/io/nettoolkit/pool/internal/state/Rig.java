@@ -49,6 +49,7 @@ final class Rig implements Effects, Shelf.Keeper {
     int freePermits = Integer.MAX_VALUE / 2;
     int takenPermits;
     int wantedPermits;
+    private boolean isInLineForPermit;
     int bounced;
 
     private final List<Runnable> effects = new ArrayList<>();
@@ -320,12 +321,31 @@ final class Rig implements Effects, Shelf.Keeper {
         effect(() -> {
             freePermits++;
             takenPermits--;
+            grantIfFree();
         });
+    }
+
+    private void grantIfFree() {
+        if (isInLineForPermit && freePermits > 0) {
+            freePermits--;
+            grant();
+        }
+    }
+
+    /** A permit for who is in line. */
+    void grant() {
+        isInLineForPermit = false;
+        takenPermits++;
+        event(state::granted);
     }
 
     @Override
     public void wantPermit() {
-        effect(() -> wantedPermits++);
+        effect(() -> {
+            wantedPermits++;
+            isInLineForPermit = true;
+            grantIfFree();
+        });
     }
 
     @Override
