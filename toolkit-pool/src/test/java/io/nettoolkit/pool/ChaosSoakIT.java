@@ -278,11 +278,15 @@ class ChaosSoakIT {
     }
 
     private void atRest(KeyedConnectionPool<Integer> pool) {
-        SocketHost.await("nobody waits and nothing is in use", () -> {
-            ConnectionPool.Stats stats = pool.stats().sum();
-            return stats.pending() == 0 && stats.active() == 0 && stats.connecting() == 0;
-        });
-        SocketHost.await("idle connections end and hosts are forgotten", () -> pool.stats().hosts() == 0);
+        try {
+            SocketHost.await("nobody waits and nothing is in use", () -> {
+                ConnectionPool.Stats stats = pool.stats().sum();
+                return stats.pending() == 0 && stats.active() == 0 && stats.connecting() == 0;
+            });
+            SocketHost.await("idle connections end and hosts are forgotten", () -> pool.stats().hosts() == 0);
+        } catch (AssertionError stuck) {
+            throw new AssertionError("seed " + SEED + ": " + pool.stats() + ", " + pool.statsByKey(), stuck);
+        }
         assertThat(open).hasValue(0);
     }
 }

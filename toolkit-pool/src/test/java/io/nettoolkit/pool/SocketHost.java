@@ -16,8 +16,11 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -89,6 +92,17 @@ final class SocketHost implements AutoCloseable {
     /** Stops listening; connects are refused. */
     void stop() {
         Objects.requireNonNull(server).close().syncUninterruptibly();
+        await("connects are refused, which io_uring brings about a little later", this::isRefusing);
+    }
+
+    private boolean isRefusing() {
+        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+            return !socket.isConnected();
+        } catch (ConnectException refused) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Ends every connection. */

@@ -70,6 +70,8 @@ public abstract class Entry extends PaddedWord.After {
     private int index = -1;
     /** Written by the state machine; others may read an older one, and have it checked once more. */
     private long checkedNanos;
+    /** The generation that passed the last check, as above. */
+    private long checkedGeneration;
 
     @Nullable
     Chunk chunk;
@@ -145,9 +147,15 @@ public abstract class Entry extends PaddedWord.After {
         return checkedNanos;
     }
 
+    /** Whether nobody has leased it since that. */
+    final boolean isUnusedSinceCheck() {
+        return generation() == checkedGeneration;
+    }
+
     /** It passed a check; the state machine only. */
     public final void checked(long nowNanos) {
         checkedNanos = nowNanos;
+        checkedGeneration = generation();
     }
 
     /** When this lease began; only of leases that are timed. */
