@@ -33,7 +33,7 @@ import picocli.CommandLine.Command;
  * Output:
  *   orders answers, stock answers: 2 connections, which is all there may be
  *   prices answers: 2 connections, because the one to orders, idle for longest, made room
- *   orders is busy, and the others have their turn: 90 answers of 30 hosts over 2 connections
+ *   every host has its turn: 90 answers of 30 hosts over 2 connections
  *   prices has moved: its connection is closed
  *   nobody asks for a while: 0 hosts are remembered
  */
@@ -120,7 +120,7 @@ public final class KeyedPoolExample implements Callable<Integer> {
         }
         CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0])).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         System.out.printf(
-                "orders is busy, and the others have their turn: %d answers of %d hosts over %d connections%n",
+                "every host has its turn: %d answers of %d hosts over %d connections%n",
                 answers.get(), hosts, pools.stats().sum().maxSize());
     }
 

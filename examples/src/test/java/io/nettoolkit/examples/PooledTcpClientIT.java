@@ -69,7 +69,7 @@ class PooledTcpClientIT {
                 .addSanIpAddress("127.0.0.1")
                 .setIsCertificateAuthority(true)
                 .buildSelfSigned();
-        TlsConfig identity = TlsConfig.server(bundle.getCertificatePath(), bundle.getKeyPair().getPrivate())
+        TlsConfig identity = TlsConfig.server(bundle.getCertificatePathList(), bundle.getKeyPair().getPrivate())
                 .build();
         TlsConfig trust =
                 TlsConfig.client().trust(bundle.getCertificatePathList()).build();
@@ -81,7 +81,7 @@ class PooledTcpClientIT {
             for (int i = 0; i < 100; i++) {
                 assertThat(call(pool, "question " + i)).isEqualTo("question " + i);
             }
-            assertThat(server.stats().opened()).isEqualTo(1);
+            assertThat(server.stats().accepted()).isEqualTo(1);
             assertThat(pool.stats().acquired()).isEqualTo(100);
 
             DrainReport report = pool.close(PATIENCE).get(20, TimeUnit.SECONDS);
