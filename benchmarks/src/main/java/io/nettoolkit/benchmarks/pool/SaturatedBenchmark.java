@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -52,6 +53,34 @@ public class SaturatedBenchmark {
         commonsPool2
     }
 
+    /** What a thread does with its connection. */
+    public enum Use {
+        /** Nothing: a processor is what there is too little of, and threads wait where one was interrupted. */
+        none {
+            @Override
+            void go() {}
+        },
+        /** Computes, for a fraction of a microsecond. */
+        compute {
+            @Override
+            void go() {
+                Blackhole.consumeCPU(TOKENS);
+            }
+        },
+        /** Waits for an answer, so that every connection is in use and half of the threads wait for one. */
+        wait {
+            @Override
+            void go() {
+                LockSupport.parkNanos(WAIT_NANOS);
+            }
+        };
+
+        private static final int TOKENS = 200;
+        private static final long WAIT_NANOS = 20_000;
+
+        abstract void go();
+    }
+
     /** Who calls back. */
     public enum AsyncContestant {
         toolkit,
@@ -94,9 +123,9 @@ public class SaturatedBenchmark {
         @Param
         public BlockingContestant pool;
 
-        /** How long a connection is used, in units of about a nanosecond. */
-        @Param({"0", "200"})
-        public int use;
+        /** What a connection is used for. */
+        @Param
+        public Use use;
 
         BlockingPool connections;
 
@@ -171,7 +200,7 @@ public class SaturatedBenchmark {
         StampedChannel channel = blocking.connections.channel(lease);
         HandOffs.record(caller.histogram, asked, channel);
         caller.operations++;
-        Blackhole.consumeCPU(blocking.use);
+        blocking.use.go();
         channel.releasedNanos = System.nanoTime();
         blocking.connections.release(lease);
     }

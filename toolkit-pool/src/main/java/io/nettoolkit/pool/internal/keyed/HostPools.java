@@ -14,9 +14,11 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,6 +53,8 @@ public final class HostPools<K> {
     private final SharedPermits permits;
     private final Map<K, HostEntry<K>> hosts = new ConcurrentHashMap<>();
     private final AtomicReference<Settings> settings;
+    /** Pools that were removed and are not closed yet. Under the lock. */
+    private final Set<HostPool<K>> leaving = new HashSet<>();
     /** What the pools did that are gone. Under the lock. */
     private final StatsSum gone = new StatsSum(0);
 
@@ -228,10 +232,15 @@ public final class HostPools<K> {
             }
             hosts.remove(key);
             permits.remove(host.share);
-            gone.add(host.pool.stats());
+            leaving.add(host.pool);
             removed++;
         }
-        host.pool.close(Duration.ZERO);
+        host.pool.close(Duration.ZERO).whenComplete((report, impossible) -> left(host.pool));
+    }
+
+    private synchronized void left(HostPool<K> pool) {
+        leaving.remove(pool);
+        gone.add(pool.stats());
     }
 
     /** Changes the bounds of every host, those to come included. */
@@ -280,21 +289,22 @@ public final class HostPools<K> {
     /** Closes every host's pool. */
     public CompletableFuture<DrainReport> close(Duration grace) {
         Drain drain = new Drain();
-        List<HostEntry<K>> all;
+        List<HostPool<K>> all;
         synchronized (this) {
             Drain earlier = closing.get();
             if (earlier != null) {
                 return earlier.newFuture(home);
             }
             closing.set(drain);
-            all = new ArrayList<>(hosts.values());
+            all = new ArrayList<>(leaving);
+            hosts.values().forEach(host -> all.add(host.pool));
             if (sweep != null) {
                 sweep.cancel(false);
             }
         }
         long begun = time.nanoTime();
         List<CompletableFuture<DrainReport>> reports = new ArrayList<>();
-        all.forEach(host -> reports.add(host.pool.close(grace)));
+        all.forEach(pool -> reports.add(pool.close(grace)));
         CompletableFuture.allOf(reports.toArray(new CompletableFuture<?>[0])).whenComplete((done, failure) -> {
             int drained = reports.stream().mapToInt(report -> report.join().drained()).sum();
             int forced = reports.stream().mapToInt(report -> report.join().forced()).sum();
@@ -334,6 +344,7 @@ public final class HostPools<K> {
     public synchronized Overview stats() {
         StatsSum all = new StatsSum(permits.cap());
         all.add(gone.sum());
+        leaving.forEach(pool -> all.add(pool.stats()));
         hosts.values().forEach(host -> all.add(host.pool.stats()));
         return new Overview(hosts.size(), permits.inLine(), removed, all.sum());
     }
