@@ -171,7 +171,7 @@ class ChaosSoakIT {
         }
         boolean right = isEchoing(channel).toCompletableFuture().join();
         holders.remove(channel);
-        boolean ended = right && random.nextInt(20) > 0
+        boolean ended = (right && random.nextInt(20) > 0)
                 ? lease.release()
                 : lease.discard(new IllegalStateException("no answer"));
         if (!ended) {

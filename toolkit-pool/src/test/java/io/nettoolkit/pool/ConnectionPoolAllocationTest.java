@@ -26,8 +26,7 @@ class ConnectionPoolAllocationTest {
     @BeforeEach
     void open() throws Exception {
         pool = ConnectionPool.builder(
-                        "orders",
-                        (key, loop, deadline) -> CompletableFuture.completedFuture(new EmbeddedChannel()))
+                        "orders", (key, loop, deadline) -> CompletableFuture.completedFuture(new EmbeddedChannel()))
                 .config(PoolConfig.builder().maxSize(16).build())
                 .build();
         assertThat(pool.warmUp(16).get(10, TimeUnit.SECONDS)).isEqualTo(16);
@@ -59,7 +58,8 @@ class ConnectionPoolAllocationTest {
 
     @Test
     void acquiresFutureAndRelease() {
-        assertThat(bytesPerCall(() -> pool.acquire(LATER).getNow(null).release())).isLessThan(1);
+        assertThat(bytesPerCall(() -> pool.acquire(LATER).getNow(null).release()))
+                .isLessThan(1);
     }
 
     @Test

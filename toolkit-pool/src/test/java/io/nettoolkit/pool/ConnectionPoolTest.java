@@ -89,7 +89,9 @@ class ConnectionPoolTest {
         assertThat(lease.release()).isTrue();
         assertThat(lease.release()).isFalse();
         assertThat(lease.discard(new Exception("late"))).isFalse();
-        assertThatIllegalStateException().isThrownBy(lease::channel).withMessageContaining("released, discarded or closed");
+        assertThatIllegalStateException()
+                .isThrownBy(lease::channel)
+                .withMessageContaining("released, discarded or closed");
         assertThat(pool.stats().doubleReleases()).isEqualTo(2);
         assertThat(pool.stats().idle()).isEqualTo(1);
     }
@@ -169,7 +171,8 @@ class ConnectionPoolTest {
         ConnectionPool pool = rig.pool(config.maxSize(1)).build();
         Lease held = rig.lease(pool);
         CompletableFuture<Lease> cancelled = pool.acquire(rig.soon());
-        CompletableFuture<Lease> impatient = pool.acquire(rig.soon()).orTimeout(1, java.util.concurrent.TimeUnit.SECONDS);
+        CompletableFuture<Lease> impatient =
+                pool.acquire(rig.soon()).orTimeout(1, java.util.concurrent.TimeUnit.SECONDS);
         CompletableFuture<Lease> last = pool.acquire(rig.soon());
 
         assertThat(cancelled.cancel(false)).isTrue();
@@ -201,8 +204,7 @@ class ConnectionPoolTest {
 
     @Test
     void cancelsAHundredThousandWaitersInNoMoreThanTheirTime() {
-        ConnectionPool pool =
-                rig.pool(config.maxSize(1).maxPending(200_000)).build();
+        ConnectionPool pool = rig.pool(config.maxSize(1).maxPending(200_000)).build();
         Lease held = rig.lease(pool);
         List<CompletableFuture<Lease>> waiters =
                 Stream.generate(() -> pool.acquire(rig.soon())).limit(100_000).toList();
@@ -443,14 +445,17 @@ class ConnectionPoolTest {
 
     @Test
     void knowsWhatItsOptionsMayBe() {
-        assertThatIllegalArgumentException().isThrownBy(() -> PoolConfig.builder().maxSize(0)).withMessage("maxSize: 0 (must be 1 to 65536)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PoolConfig.builder().maxSize(0))
+                .withMessage("maxSize: 0 (must be 1 to 65536)");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> PoolConfig.builder().minIdle(5).maxSize(4).build())
                 .withMessage("minIdle: 5 (must be at most maxSize, which is 4)");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> PoolConfig.builder().connectTimeout(Duration.ZERO))
                 .withMessageContaining("more than zero");
-        assertThatIllegalArgumentException().isThrownBy(() -> PoolConfig.builder().idleTimeout(Duration.ofSeconds(-1)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PoolConfig.builder().idleTimeout(Duration.ofSeconds(-1)));
         PoolConfig values = PoolConfig.builder().maxSize(3).barging(true).build();
         assertThat(values.toBuilder().build()).isEqualTo(values).hasSameHashCodeAs(values);
         assertThat(values).isNotEqualTo(PoolConfig.defaults());

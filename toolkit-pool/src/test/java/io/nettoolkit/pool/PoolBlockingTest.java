@@ -106,8 +106,7 @@ class PoolBlockingTest {
         rig.settle();
         assertThat(held).isCompleted();
         // The loops' clock stands, so the pool's timer never goes off, while the pool's own clock runs.
-        FutureTask<Lease> waiting =
-                start(() -> pool.acquireBlocking(Deadline.after(Duration.ofMillis(30))));
+        FutureTask<Lease> waiting = start(() -> pool.acquireBlocking(Deadline.after(Duration.ofMillis(30))));
 
         assertThat(thrownBy(waiting)).hasMessageContaining("event loops are blocked or gone");
         assertThat(pool.stats().pending()).isZero();

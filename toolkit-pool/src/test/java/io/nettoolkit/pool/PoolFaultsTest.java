@@ -62,8 +62,7 @@ class PoolFaultsTest {
         assertThat(failure(acquire(throwing))).hasRootCauseMessage("thrown by a connector");
         ConnectionPool nothing = rig.pool(config, (key, loop, deadline) -> null).build();
         assertThat(failure(acquire(nothing))).isInstanceOf(NetException.class);
-        ConnectionPool noChannel = rig.pool(
-                        config, (key, loop, deadline) -> CompletableFuture.completedFuture(null))
+        ConnectionPool noChannel = rig.pool(config, (key, loop, deadline) -> CompletableFuture.completedFuture(null))
                 .build();
         assertThat(failure(acquire(noChannel))).hasRootCauseMessage("the connector completed without a channel");
         assertThat(noChannel.stats().connectFailures()).isEqualTo(1);
@@ -302,11 +301,13 @@ class PoolFaultsTest {
         ConnectionPool pool = rig.pool(config.maxSize(1).maxPending(20_000)).build();
         Lease held = rig.lease(pool);
         int[] served = {0};
-        Stream.generate(() -> pool.acquire(rig.soon())).limit(20_000).forEach(waiter -> waiter.thenAccept(lease -> {
-            served[0]++;
-            lease.release();
-            pool.acquire(rig.soon()).thenAccept(Lease::release);
-        }));
+        Stream.generate(() -> pool.acquire(rig.soon()))
+                .limit(20_000)
+                .forEach(waiter -> waiter.thenAccept(lease -> {
+                    served[0]++;
+                    lease.release();
+                    pool.acquire(rig.soon()).thenAccept(Lease::release);
+                }));
         held.release();
         rig.settle();
         assertThat(served[0]).isEqualTo(20_000);
@@ -319,7 +320,9 @@ class PoolFaultsTest {
         rig.lease(pool);
         CompletableFuture<Lease> waiter = pool.acquire(rig.soon());
 
-        rig.loops.shutdownGracefully(0, 0, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
+        rig.loops
+                .shutdownGracefully(0, 0, java.util.concurrent.TimeUnit.SECONDS)
+                .syncUninterruptibly();
 
         assertThat(failureSoon(waiter)).isInstanceOfAny(RejectedException.class, NetException.class);
         assertThat(failureSoon(pool.acquire(rig.soon()))).isInstanceOfAny(RejectedException.class, NetException.class);
@@ -361,7 +364,8 @@ class PoolFaultsTest {
 
     @Test
     void takesBackALeaseThatWasLost() {
-        ConnectionPool pool = rig.pool(config.maxSize(1).leakDetection(Duration.ofSeconds(10))).build();
+        ConnectionPool pool = rig.pool(config.maxSize(1).leakDetection(Duration.ofSeconds(10)))
+                .build();
         loseALease(pool);
         for (int i = 0; i < 100 && pool.stats().active() > 0; i++) {
             System.gc();

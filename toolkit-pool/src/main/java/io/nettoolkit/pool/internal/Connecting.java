@@ -1,8 +1,8 @@
 package io.nettoolkit.pool.internal;
 
 import io.nettoolkit.core.Deadline;
-import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.pool.Connector;
@@ -140,12 +140,13 @@ final class Connecting {
                 host.state().connected(attempt, connection, nowNanos);
             }
         });
-        channel.closeFuture().addListener(closed -> combiner.submit(new Step() {
-            @Override
-            public void apply(long nowNanos) {
-                host.state().closed(connection, nowNanos);
-            }
-        }));
+        channel.closeFuture()
+                .addListener(closed -> combiner.submit(new Step() {
+                    @Override
+                    public void apply(long nowNanos) {
+                        host.state().closed(connection, nowNanos);
+                    }
+                }));
     }
 
     void check(Check check) {

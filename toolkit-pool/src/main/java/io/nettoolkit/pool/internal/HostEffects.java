@@ -7,10 +7,11 @@ import io.nettoolkit.pool.internal.state.Check;
 import io.nettoolkit.pool.internal.state.Effects;
 import io.nettoolkit.pool.internal.state.Member;
 import io.nettoolkit.pool.internal.state.Step;
-import io.nettoolkit.pool.internal.state.WarmUp;
 import io.nettoolkit.pool.internal.state.Waiter;
+import io.nettoolkit.pool.internal.state.WarmUp;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -112,7 +113,7 @@ final class HostEffects implements Effects {
     }
 
     @Override
-    public void screen(Member[] members, Predicate<? super SocketAddress> avoided) {
+    public void screen(List<Member> members, Predicate<? super SocketAddress> avoided) {
         later(() -> host.screen(members, avoided));
     }
 

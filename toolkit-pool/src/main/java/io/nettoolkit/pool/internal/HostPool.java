@@ -190,7 +190,7 @@ public final class HostPool<K> implements Shelf.Keeper {
 
     private @Nullable Connection take() {
         for (; ; ) {
-            Connection found = (Connection) shelf.tryClaim(thread(), timeSource.coarseNanos());
+            Connection found = (Connection) shelf.tryClaim(thread(), timeSource);
             if (found == null || found.channel.isActive()) {
                 return found;
             }
@@ -222,18 +222,24 @@ public final class HostPool<K> implements Shelf.Keeper {
 
     /** Ends a lease. */
     boolean release(Connection connection, long generation, long mask) {
-        long last = connection.generation();
-        if ((last & TIMED_MASK) == 0) {
+        return connection.releaseInOrder(generation, mask, TIMED_MASK, timeSource.coarseNanos())
+                ? released(connection)
+                : releaseWithCare(connection, generation, mask);
+    }
+
+    private boolean releaseWithCare(Connection connection, long generation, long mask) {
+        if ((connection.generation() & TIMED_MASK) == 0) {
             timeUse(connection, generation, mask);
         }
         End end = connection.release(generation, mask, timeSource.coarseNanos());
-        if (end == End.IDLE) {
-            if (shelf.released(connection, thread()) || (isCapped && permits.isWanted())) {
-                combiner.signal();
-            }
-            return true;
+        return end == End.IDLE ? released(connection) : ended(connection, end, CloseCause.UNWANTED, null);
+    }
+
+    private boolean released(Connection connection) {
+        if (shelf.released(connection, thread()) || (isCapped && permits.isWanted())) {
+            combiner.signal();
         }
-        return ended(connection, end, CloseCause.UNWANTED, null);
+        return true;
     }
 
     private void timeUse(Connection connection, long generation, long mask) {
@@ -336,7 +342,7 @@ public final class HostPool<K> implements Shelf.Keeper {
     }
 
     /** Finds the connections a predicate means. */
-    void screen(Member[] members, Predicate<? super SocketAddress> avoided) {
+    void screen(List<Member> members, Predicate<? super SocketAddress> avoided) {
         List<Member> matching = new ArrayList<>();
         for (Member member : members) {
             if (matches(avoided, ((Connection) member).channel.remoteAddress())) {
@@ -448,7 +454,7 @@ public final class HostPool<K> implements Shelf.Keeper {
             return false;
         }
         HostState.Snapshot now = state.snapshot();
-        return now.members().length == 0 && now.connecting() == 0 && shelf.waiting() == 0;
+        return now.members().size() == 0 && now.connecting() == 0 && shelf.waiting() == 0;
     }
 
     /** Where its connections live. */

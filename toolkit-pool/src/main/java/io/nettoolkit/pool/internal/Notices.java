@@ -50,7 +50,10 @@ final class Notices {
 
     void down(Throwable cause) {
         JfrEvents.policyState(name, "UP", "DOWN");
-        log.warn("pool {}: no connection is open and connects fail; callers fail at once until one succeeds", name, cause);
+        log.warn(
+                "pool {}: no connection is open and connects fail; callers fail at once until one succeeds",
+                name,
+                cause);
         tell(() -> listener.onDown(key, cause));
     }
 

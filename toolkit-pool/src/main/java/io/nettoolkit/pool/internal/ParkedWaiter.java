@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class ParkedWaiter extends PoolWaiter {
 
     /** How long the thread waits beyond its deadline for the pool to say so, before it gives up by itself. */
-    private static final long PATIENCE_NANOS = 20_000_000;
+    private static final long PATIENCE_NANOS = 100_000_000;
 
     private static final Object GIVEN_UP = new Object();
 

@@ -25,9 +25,7 @@ abstract class PoolWaiter extends Waiter {
      * @param acquiredAt the stack, with leak detection
      */
     record Request(
-            long sinceNanos,
-            long deadlineNanos,
-            @Nullable Throwable acquiredAt) {}
+            long sinceNanos, long deadlineNanos, @Nullable Throwable acquiredAt) {}
 
     PoolWaiter(HostPool<?> pool, Request request, @Nullable EventLoop loop) {
         super(request.sinceNanos, request.deadlineNanos);

@@ -24,7 +24,7 @@ final class Statistics {
             phases[Entry.phase(word)]++;
             leases += Entry.generation(word);
         }
-        int total = now.members().length + now.connecting();
+        int total = now.members().size() + now.connecting();
         int idle = phases[Entry.IDLE];
         int active = phases[Entry.LEASED] + phases[Entry.RETIRING];
         int validating = phases[Entry.VALIDATING];

@@ -68,6 +68,8 @@ public abstract class Entry extends PaddedWord.After {
     private final long loopThread;
     /** Where the pool keeps it; written by the state machine before it leaves NEW. */
     private int index = -1;
+
+    private long bit;
     /** Written by the state machine; others may read an older one, and have it checked once more. */
     private long checkedNanos;
     /** The generation that passed the last check, as above. */
@@ -110,6 +112,11 @@ public abstract class Entry extends PaddedWord.After {
     final void placeAt(int place, Chunk at) {
         index = place;
         chunk = at;
+        bit = 1L << (place - at.base);
+    }
+
+    final long bit() {
+        return bit;
     }
 
     /** The word now. */
@@ -190,6 +197,22 @@ public abstract class Entry extends PaddedWord.After {
                 return true;
             }
         }
+    }
+
+    /**
+     * As {@link #release} of a lease that is in order and ends while nothing else happens, which is nearly every one; false
+     * where that is not so, or a lease in so many is to be timed.
+     *
+     * @param timed bits of the generation that are zero in a lease that is timed
+     */
+    public final boolean releaseInOrder(long generation, long mask, long timed, long nowNanos) {
+        long now = word;
+        long last = generation(now);
+        if (phase(now) != LEASED || ((last ^ generation) & mask) != 0 || (last & timed) == 0) {
+            return false;
+        }
+        firstStamp = nowNanos;
+        return swap(now, now - (LEASED - IDLE));
     }
 
     /**

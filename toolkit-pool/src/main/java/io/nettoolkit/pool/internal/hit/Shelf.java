@@ -1,5 +1,6 @@
 package io.nettoolkit.pool.internal.hit;
 
+import io.nettoolkit.core.TimeSource;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -107,10 +108,11 @@ public final class Shelf {
     }
 
     /** An idle connection that needs no check, or null; by the hit path, on the thread with this id. */
-    public @Nullable Entry tryClaim(long thread, long nowNanos) {
+    public @Nullable Entry tryClaim(long thread, TimeSource timeSource) {
         if ((gate.get() & barredBy) != 0) {
             return null;
         }
+        long nowNanos = freshNanos < 0 ? 0 : timeSource.coarseNanos();
         Entry hint = (Entry) HINTS.getOpaque(hints, hintOf(thread));
         if (hint != null) {
             long now = hint.word;
@@ -135,7 +137,7 @@ public final class Shelf {
     public void offer(Entry entry) {
         Chunk chunk = entry.chunk;
         if (chunk != null) {
-            chunk.markIdle(1L << (entry.index() - chunk.base));
+            chunk.markIdle(entry.bit());
         }
     }
 

@@ -163,8 +163,7 @@ final class Ages {
 
     private long probeDueNanos(Member member) {
         long idleSinceNanos = member.idleSinceNanos();
-        long provenNanos =
-                member.checkedNanos() - idleSinceNanos > 0 ? member.checkedNanos() : idleSinceNanos;
+        long provenNanos = member.checkedNanos() - idleSinceNanos > 0 ? member.checkedNanos() : idleSinceNanos;
         return provenNanos + rules.probeNanos() + rules.tickNanos();
     }
 }

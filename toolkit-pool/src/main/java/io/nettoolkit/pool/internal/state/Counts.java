@@ -3,9 +3,11 @@ package io.nettoolkit.pool.internal.state;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.ConnectionPool.Timing;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What happened so far. Written within the section alone, so that no write is an atomic one; read by any thread. */
 public final class Counts {
@@ -24,68 +26,84 @@ public final class Counts {
         PAST_LEASES
     }
 
-    private static final int CLOSES = Of.values().length;
-    private static final int WAITS = CLOSES + CloseCause.values().length;
-    private static final int CONNECTS = WAITS + 3;
-    private static final CloseCause[] CAUSES = CloseCause.values();
+    private final Map<Of, AtomicLong> counters = new EnumMap<>(Of.class);
+    private final Map<CloseCause, AtomicLong> closes = new EnumMap<>(CloseCause.class);
+    private final Durations waits = new Durations();
+    private final Durations connects = new Durations();
 
-    private final AtomicLongArray cells = new AtomicLongArray(CONNECTS + 3);
+    private static final class Durations {
+        final AtomicLong count = new AtomicLong();
+        final AtomicLong sum = new AtomicLong();
+        final AtomicLong longest = new AtomicLong();
+
+        void add(long nanos) {
+            Counts.add(count, 1);
+            Counts.add(sum, nanos);
+            longest.lazySet(Math.max(nanos, longest.getPlain()));
+        }
+
+        Timing timing() {
+            return new Timing(count.get(), Duration.ofNanos(sum.get()), Duration.ofNanos(longest.get()));
+        }
+    }
+
+    Counts() {
+        for (Of what : Of.values()) {
+            counters.put(what, new AtomicLong());
+        }
+        for (CloseCause cause : CloseCause.values()) {
+            closes.put(cause, new AtomicLong());
+        }
+    }
+
+    /** Each one is there from the beginning. */
+    private AtomicLong counter(Of what) {
+        return Objects.requireNonNull(counters.get(what));
+    }
+
+    private static void add(AtomicLong counter, long count) {
+        counter.lazySet(counter.getPlain() + count);
+    }
 
     void add(Of what, long count) {
-        add(what.ordinal(), count);
+        add(counter(what), count);
     }
 
     void closed(CloseCause cause) {
-        add(CLOSES + cause.ordinal(), 1);
+        add(Objects.requireNonNull(closes.get(cause)), 1);
     }
 
     void waited(long nanos) {
-        time(WAITS, nanos);
+        waits.add(nanos);
     }
 
     void connected(long nanos) {
-        time(CONNECTS, nanos);
-    }
-
-    private void add(int cell, long count) {
-        cells.lazySet(cell, cells.getPlain(cell) + count);
-    }
-
-    private void time(int cell, long nanos) {
-        add(cell, 1);
-        add(cell + 1, nanos);
-        cells.lazySet(cell + 2, Math.max(nanos, cells.getPlain(cell + 2)));
+        connects.add(nanos);
     }
 
     /** One of the counters. */
     public long of(Of what) {
-        return cells.get(what.ordinal());
+        return counter(what).get();
     }
 
     /** Waits that ended with a connection. */
     public Timing waits() {
-        return timing(WAITS);
+        return waits.timing();
     }
 
     /** Connects that succeeded. */
     public Timing connects() {
-        return timing(CONNECTS);
-    }
-
-    private Timing timing(int cell) {
-        return new Timing(
-                cells.get(cell), Duration.ofNanos(cells.get(cell + 1)), Duration.ofNanos(cells.get(cell + 2)));
+        return connects.timing();
     }
 
     /** Connections closed, by cause; without those that did not happen. */
     public Map<CloseCause, Long> closes() {
-        Map<CloseCause, Long> closes = new EnumMap<>(CloseCause.class);
-        for (CloseCause cause : CAUSES) {
-            long count = cells.get(CLOSES + cause.ordinal());
-            if (count > 0) {
-                closes.put(cause, count);
+        Map<CloseCause, Long> happened = new EnumMap<>(CloseCause.class);
+        closes.forEach((cause, count) -> {
+            if (count.get() > 0) {
+                happened.put(cause, count.get());
             }
-        }
-        return java.util.Collections.unmodifiableMap(closes);
+        });
+        return Collections.unmodifiableMap(happened);
     }
 }

@@ -4,6 +4,7 @@ import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ public interface Effects {
     void check(Check check);
 
     /** Asks which connections are to be retired, and tells {@link HostState#retire(java.util.Collection, long)}. */
-    void screen(Member[] members, Predicate<? super SocketAddress> avoided);
+    void screen(List<Member> members, Predicate<? super SocketAddress> avoided);
 
     /** Closes a channel. */
     void close(Member member);

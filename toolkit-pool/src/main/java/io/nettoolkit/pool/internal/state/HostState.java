@@ -92,7 +92,7 @@ public final class HostState {
     private long closedNanos;
     private int drained;
     private int forced;
-    private volatile Snapshot snapshot = new Snapshot(new Member[0], 0, 0);
+    private volatile Snapshot snapshot = new Snapshot(List.of(), 0, 0);
 
     /**
      * What the pool is made of at one moment.
@@ -100,7 +100,7 @@ public final class HostState {
      * @param members every connection; its phase counts it
      * @param connecting connects under way
      */
-    public record Snapshot(Member[] members, int connecting, int maxSize) {}
+    public record Snapshot(List<Member> members, int connecting, int maxSize) {}
 
     /** A pool without connections; the first event opens the minimum. */
     public HostState(Rules rules, int minIdle, int maxSize, Shelf shelf, Surroundings surroundings) {
@@ -314,8 +314,7 @@ public final class HostState {
      *
      * @param avoided asked about each connection, outside of the section; null for all
      */
-    public void retire(
-            @Nullable Predicate<? super SocketAddress> avoided, @Nullable Throwable cause, long nowNanos) {
+    public void retire(@Nullable Predicate<? super SocketAddress> avoided, @Nullable Throwable cause, long nowNanos) {
         connects.retire(avoided, cause);
         if (avoided != null) {
             effects.screen(roster.copy(), avoided);
@@ -402,14 +401,10 @@ public final class HostState {
 
     /** Ends connects and checks that took too long. */
     private void expire(long nowNanos) {
-        for (Attempt stuck = connects.nextExpired(nowNanos);
-                stuck != null;
-                stuck = connects.nextExpired(nowNanos)) {
+        for (Attempt stuck = connects.nextExpired(nowNanos); stuck != null; stuck = connects.nextExpired(nowNanos)) {
             failed(stuck, refusals.stuck(nowNanos - stuck.beganNanos), nowNanos);
         }
-        for (Check first = checks.peek();
-                first != null && nowNanos - first.deadlineNanos >= 0;
-                first = checks.peek()) {
+        for (Check first = checks.peek(); first != null && nowNanos - first.deadlineNanos >= 0; first = checks.peek()) {
             checks.remove();
             unfit(first, null);
         }
@@ -552,8 +547,7 @@ public final class HostState {
     private void openShelf() {
         boolean isOver = roster.open() > maxSize;
         shelf.open(
-                line.size(),
-                (isClosed || isSuspended ? Shelf.BARRED : 0) | (isClosed || isOver ? Shelf.WATCHED : 0));
+                line.size(), (isClosed || isSuspended ? Shelf.BARRED : 0) | (isClosed || isOver ? Shelf.WATCHED : 0));
     }
 
     private void publish() {

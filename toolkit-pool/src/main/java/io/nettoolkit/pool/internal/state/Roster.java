@@ -3,6 +3,7 @@ package io.nettoolkit.pool.internal.state;
 import io.nettoolkit.pool.internal.hit.Entry;
 import io.nettoolkit.pool.internal.hit.Shelf;
 import java.util.Arrays;
+import java.util.List;
 
 /** The connections of a pool, from the moment they are open until their channels are closed. */
 final class Roster {
@@ -92,7 +93,7 @@ final class Roster {
         return was;
     }
 
-    Member[] copy() {
-        return Arrays.copyOf(members, size);
+    List<Member> copy() {
+        return List.of(Arrays.copyOf(members, size));
     }
 }

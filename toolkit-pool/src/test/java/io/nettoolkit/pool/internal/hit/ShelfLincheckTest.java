@@ -1,5 +1,6 @@
 package io.nettoolkit.pool.internal.hit;
 
+import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.pool.internal.hit.Entry.End;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -33,7 +34,7 @@ public class ShelfLincheckTest {
 
     @Operation
     public boolean tryAcquire(@Param(gen = ThreadIdGen.class) int thread) {
-        Entry got = shelf.tryClaim(thread, 0);
+        Entry got = shelf.tryClaim(thread, TimeSource.system());
         if (got == null) {
             return false;
         }
@@ -65,9 +66,9 @@ public class ShelfLincheckTest {
     @Test
     void isLinearizableWhereverThreadsSwitch() {
         new ModelCheckingOptions()
-                .iterations(8)
-                .invocationsPerIteration(200)
-                .threads(3)
+                .iterations(5)
+                .invocationsPerIteration(100)
+                .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(0)
                 .actorsAfter(1)
@@ -77,8 +78,8 @@ public class ShelfLincheckTest {
     @Test
     void isLinearizableUnderStress() {
         new StressOptions()
-                .iterations(8)
-                .invocationsPerIteration(500)
+                .iterations(5)
+                .invocationsPerIteration(200)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(0)

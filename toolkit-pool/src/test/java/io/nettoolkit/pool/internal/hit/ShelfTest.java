@@ -2,6 +2,8 @@ package io.nettoolkit.pool.internal.hit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.pool.internal.SetTicker;
 import io.nettoolkit.pool.internal.hit.Entry.End;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,8 @@ class ShelfTest {
 
     private final List<Entry> toCheck = new ArrayList<>();
     private int signals;
+    private final SetTicker ticker = new SetTicker();
+    private final TimeSource clock = TimeSource.of(ticker);
 
     private final Shelf.Keeper keeper = new Shelf.Keeper() {
         @Override
@@ -31,6 +35,11 @@ class ShelfTest {
 
     private Shelf shelf = new Shelf(keeper, true, -1, new Shelf.Sizes(4, 2, 16));
 
+    private Entry claim(long thread, long nowNanos) {
+        ticker.nowNanos = nowNanos;
+        return shelf.tryClaim(thread, clock);
+    }
+
     private boolean release(Entry entry, long thread) {
         assertThat(entry.release(entry.generation(), ALL_BITS, 0)).isEqualTo(End.IDLE);
         return shelf.released(entry, thread);
@@ -40,23 +49,23 @@ class ShelfTest {
     void givesAThreadWhatItGaveBackLast() {
         Entry first = FakeEntry.idleOn(shelf, 0);
         Entry second = FakeEntry.idleOn(shelf, 0);
-        assertThat(shelf.tryClaim(ME, 0)).isSameAs(first);
-        assertThat(shelf.tryClaim(ME, 0)).isSameAs(second);
-        assertThat(shelf.tryClaim(ME, 0)).isNull();
+        assertThat(claim(ME, 0)).isSameAs(first);
+        assertThat(claim(ME, 0)).isSameAs(second);
+        assertThat(claim(ME, 0)).isNull();
 
         release(first, ME);
         release(second, ME);
 
-        assertThat(shelf.tryClaim(ME, 0)).isSameAs(second);
-        assertThat(shelf.tryClaim(ME, 0)).isSameAs(first);
+        assertThat(claim(ME, 0)).isSameAs(second);
+        assertThat(claim(ME, 0)).isSameAs(first);
     }
 
     @Test
     void givesAnybodyWhatIsIdle() {
         Entry only = FakeEntry.idleOn(shelf, 0);
-        shelf.tryClaim(ME, 0);
+        claim(ME, 0);
         release(only, ME);
-        assertThat(shelf.tryClaim(ME + 1, 0)).isSameAs(only);
+        assertThat(claim(ME + 1, 0)).isSameAs(only);
     }
 
     @Test
@@ -67,13 +76,13 @@ class ShelfTest {
         }
         List<Entry> taken = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            taken.add(shelf.tryClaim(ME, 0));
+            taken.add(claim(ME, 0));
         }
         assertThat(taken).containsExactlyElementsOf(all);
         for (int i = 3; i >= 0; i--) {
             release(all.get(i), 100 + i);
         }
-        assertThat(shelf.tryClaim(ME + 1, 0)).isSameAs(all.get(0));
+        assertThat(claim(ME + 1, 0)).isSameAs(all.get(0));
     }
 
     @Test
@@ -81,11 +90,11 @@ class ShelfTest {
         Entry ofA = FakeEntry.idleOn(shelf, LOOP_A);
         Entry ofB = FakeEntry.idleOn(shelf, LOOP_B);
 
-        assertThat(shelf.tryClaim(LOOP_B, 0)).isSameAs(ofB);
-        assertThat(shelf.tryClaim(LOOP_B, 0)).as("where there is no other").isSameAs(ofA);
+        assertThat(claim(LOOP_B, 0)).isSameAs(ofB);
+        assertThat(claim(LOOP_B, 0)).as("where there is no other").isSameAs(ofA);
         release(ofB, LOOP_B);
         release(ofA, LOOP_B);
-        assertThat(shelf.tryClaim(LOOP_B, 0)).as("no hint for another loop's").isSameAs(ofB);
+        assertThat(claim(LOOP_B, 0)).as("no hint for another loop's").isSameAs(ofB);
     }
 
     @Test
@@ -96,40 +105,40 @@ class ShelfTest {
         }
         assertThat(all).extracting(Entry::index).doesNotHaveDuplicates().contains(0, 63, 64, 199);
         for (int i = 0; i < 100; i++) {
-            assertThat(shelf.tryClaim(LOOP_A, 0).loopThread()).isEqualTo(LOOP_A);
+            assertThat(claim(LOOP_A, 0).loopThread()).isEqualTo(LOOP_A);
         }
         for (int i = 0; i < 100; i++) {
-            assertThat(shelf.tryClaim(LOOP_A, 0)).isNotNull();
+            assertThat(claim(LOOP_A, 0)).isNotNull();
         }
-        assertThat(shelf.tryClaim(LOOP_A, 0)).isNull();
+        assertThat(claim(LOOP_A, 0)).isNull();
     }
 
     @Test
     void usesPlacesAgain() {
         Entry first = FakeEntry.idleOn(shelf, LOOP_A);
         Entry second = FakeEntry.idleOn(shelf, LOOP_A);
-        shelf.tryClaim(ME, 0);
+        claim(ME, 0);
         release(first, ME);
         shelf.remove(first);
 
-        assertThat(shelf.tryClaim(ME + 1, 0)).as("the removed one is found no more").isSameAs(second);
+        assertThat(claim(ME + 1, 0)).as("the removed one is found no more").isSameAs(second);
         Entry third = FakeEntry.idleOn(shelf, LOOP_B);
         assertThat(third.index()).isZero();
-        assertThat(shelf.tryClaim(LOOP_A, 0)).isSameAs(third);
+        assertThat(claim(LOOP_A, 0)).isSameAs(third);
     }
 
     @Test
     void tellsReleasersWhetherSomebodyWaits() {
         Entry only = FakeEntry.idleOn(shelf, 0);
-        shelf.tryClaim(ME, 0);
+        claim(ME, 0);
         assertThat(release(only, ME)).isFalse();
-        shelf.tryClaim(ME, 0);
+        claim(ME, 0);
         shelf.open(1, 0);
         assertThat(release(only, ME)).isTrue();
         assertThat(shelf.waiting()).isEqualTo(1);
-        assertThat(shelf.tryClaim(ME, 0)).isNull();
+        assertThat(claim(ME, 0)).isNull();
         shelf.open(0, 0);
-        shelf.tryClaim(ME, 0);
+        claim(ME, 0);
         shelf.open(0, Shelf.WATCHED);
         assertThat(release(only, ME)).isTrue();
     }
@@ -139,9 +148,9 @@ class ShelfTest {
         shelf = new Shelf(keeper, false, -1, new Shelf.Sizes(4, 2, 16));
         FakeEntry.idleOn(shelf, 0);
         shelf.open(3, Shelf.BARRED);
-        assertThat(shelf.tryClaim(ME, 0)).isNull();
+        assertThat(claim(ME, 0)).isNull();
         shelf.open(3, 0);
-        assertThat(shelf.tryClaim(ME, 0)).isNotNull();
+        assertThat(claim(ME, 0)).isNotNull();
     }
 
     @Test
@@ -150,21 +159,21 @@ class ShelfTest {
         Entry first = FakeEntry.idleOn(shelf, 0);
         Entry second = FakeEntry.idleOn(shelf, 0);
 
-        assertThat(shelf.tryClaim(ME, 501)).isNull();
+        assertThat(claim(ME, 501)).isNull();
         assertThat(toCheck).containsExactly(first);
         assertThat(first.phase()).isEqualTo(Entry.VALIDATING);
         assertThat(second.phase()).isEqualTo(Entry.IDLE);
         second.checked(400);
-        assertThat(shelf.tryClaim(ME, 501)).isSameAs(second);
+        assertThat(claim(ME, 501)).isSameAs(second);
     }
 
     @Test
     void doesNotTakeAStaleEntryByItsHint() {
         shelf = new Shelf(keeper, true, 500, new Shelf.Sizes(4, 2, 16));
         Entry only = FakeEntry.idleOn(shelf, 0);
-        shelf.tryClaim(ME, 0);
+        claim(ME, 0);
         release(only, ME);
-        assertThat(shelf.tryClaim(ME, 501)).isNull();
+        assertThat(claim(ME, 501)).isNull();
         assertThat(toCheck).containsExactly(only);
     }
 

@@ -7,8 +7,9 @@ import io.nettoolkit.pool.internal.state.Rig.FakeMember;
 import io.nettoolkit.pool.internal.state.Rig.FakeWaiter;
 import io.nettoolkit.pool.internal.state.Rig.Options;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,18 +79,18 @@ class HostStateExplorationTest {
     @ParameterizedTest
     @MethodSource("combinations")
     void holdsWhateverTheOrder(List<Do> first, List<Do> second, List<Do> world) {
-        explore(List.of(first, second, world), new int[3], new ArrayList<>());
+        explore(List.of(first, second, world), new int[3], new ArrayDeque<>());
     }
 
-    private static void explore(List<List<Do>> scripts, int[] done, List<Integer> order) {
+    private static void explore(List<List<Do>> scripts, int[] done, Deque<Integer> order) {
         boolean isLeaf = true;
         for (int actor = 0; actor < scripts.size(); actor++) {
             if (done[actor] < scripts.get(actor).size()) {
                 isLeaf = false;
                 done[actor]++;
-                order.add(actor);
+                order.addLast(actor);
                 explore(scripts, done, order);
-                order.remove(order.size() - 1);
+                order.removeLast();
                 done[actor]--;
             }
         }
@@ -123,7 +124,7 @@ class HostStateExplorationTest {
             rig = new Rig(options);
         }
 
-        void run(List<List<Do>> scripts, List<Integer> order) {
+        void run(List<List<Do>> scripts, Iterable<Integer> order) {
             int[] at = new int[scripts.size()];
             for (int actor : order) {
                 Do step = scripts.get(actor).get(at[actor]++);
@@ -220,7 +221,8 @@ class HostStateExplorationTest {
                 case RESUME -> rig.event(rig.state::resume);
                 case SHRINK -> resize(1);
                 case GROW -> resize(2);
-                case CLOSE -> rig.event(nowNanos -> rig.state.close(Duration.ofHours(1).toNanos(), nowNanos));
+                case CLOSE ->
+                    rig.event(nowNanos -> rig.state.close(Duration.ofHours(1).toNanos(), nowNanos));
                 default -> throw new IllegalArgumentException(step + " is no step of the world");
             }
         }

@@ -314,8 +314,14 @@ class HostStateModelTest {
             Rig.must(line.size() <= MAX_PENDING, "too many wait");
             Rig.must(rig.takenPermits == rig.total(), "permits: " + rig.takenPermits + " for " + rig.total());
             int idle = rig.idle();
-            Rig.must(idle + rig.in(Entry.LEASED) + rig.in(Entry.RETIRING) + rig.in(Entry.VALIDATING)
-                    + rig.in(Entry.CLOSING) == rig.state.snapshot().members().length, "phases do not add up");
+            Rig.must(
+                    idle
+                                    + rig.in(Entry.LEASED)
+                                    + rig.in(Entry.RETIRING)
+                                    + rig.in(Entry.VALIDATING)
+                                    + rig.in(Entry.CLOSING)
+                            == rig.state.snapshot().members().size(),
+                    "phases do not add up");
             checkProgress();
         }
 

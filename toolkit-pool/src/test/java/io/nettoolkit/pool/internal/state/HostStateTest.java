@@ -295,7 +295,8 @@ class HostStateTest {
     void keepsWaitersWhenAConnectFailsWhileConnectionsAreOpen() {
         Rig rig = Rig.of(4);
         FakeMember open = lease(rig, 1).get(0);
-        List<FakeWaiter> waiters = Stream.generate(() -> rig.acquire(Duration.ofHours(1))).limit(3).toList();
+        List<FakeWaiter> waiters =
+                Stream.generate(() -> rig.acquire(Duration.ofHours(1))).limit(3).toList();
 
         for (int i = 0; i < 5; i++) {
             rig.connectFail();
@@ -314,9 +315,8 @@ class HostStateTest {
     @Test
     void failsEverybodyAtOnceWhenTheHostIsDownAndOthersFast() {
         Rig rig = Rig.of(4);
-        List<FakeWaiter> waiters = Stream.generate(() -> rig.acquire(Duration.ofHours(1)))
-                .limit(8)
-                .toList();
+        List<FakeWaiter> waiters =
+                Stream.generate(() -> rig.acquire(Duration.ofHours(1))).limit(8).toList();
 
         rig.connectFail();
         rig.connectFail();

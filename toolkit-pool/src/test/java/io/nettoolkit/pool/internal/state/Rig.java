@@ -2,7 +2,9 @@ package io.nettoolkit.pool.internal.state;
 
 import io.nettoolkit.core.Backoff;
 import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
+import io.nettoolkit.pool.internal.SetTicker;
 import io.nettoolkit.pool.internal.hit.Entry;
 import io.nettoolkit.pool.internal.hit.Entry.End;
 import io.nettoolkit.pool.internal.hit.Shelf;
@@ -26,6 +28,8 @@ final class Rig implements Effects, Shelf.Keeper {
     static final long ALL_BITS = -1;
 
     long now = TimeUnit.SECONDS.toNanos(1);
+    private final SetTicker ticker = new SetTicker();
+    private final TimeSource clock = TimeSource.of(ticker);
     final Shelf shelf;
     final HostState state;
 
@@ -202,7 +206,8 @@ final class Rig implements Effects, Shelf.Keeper {
 
     /** The hit path. */
     FakeMember tryAcquire() {
-        FakeMember got = (FakeMember) shelf.tryClaim(1, now);
+        ticker.nowNanos = now;
+        FakeMember got = (FakeMember) shelf.tryClaim(1, clock);
         if (got != null && !got.active) {
             got.discard(ALL_BITS, 0);
             event(nowNanos -> state.leaving(got, CloseCause.LOST, null, nowNanos));
@@ -296,7 +301,7 @@ final class Rig implements Effects, Shelf.Keeper {
     }
 
     int total() {
-        return state.snapshot().members().length + state.snapshot().connecting();
+        return state.snapshot().members().size() + state.snapshot().connecting();
     }
 
     // --- effects
@@ -401,8 +406,8 @@ final class Rig implements Effects, Shelf.Keeper {
     }
 
     @Override
-    public void screen(Member[] members, Predicate<? super SocketAddress> avoided) {
-        effect(() -> event(nowNanos -> state.retire(List.of(members), nowNanos)));
+    public void screen(List<Member> members, Predicate<? super SocketAddress> avoided) {
+        effect(() -> event(nowNanos -> state.retire(members, nowNanos)));
     }
 
     @Override
