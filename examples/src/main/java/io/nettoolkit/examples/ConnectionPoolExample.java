@@ -68,8 +68,7 @@ public final class ConnectionPoolExample implements Callable<Integer> {
     public Integer call() throws Exception {
         FrameHandler echo = (connection, frame) -> connection.send(frame.retain());
         try (TcpServer server = TcpServer.builder(FRAMING, echo).build();
-                TcpClient client =
-                        TcpClient.builder(FRAMING, new Answers()).build()) {
+                TcpClient client = TcpClient.builder(FRAMING, new Answers()).build()) {
             Endpoint endpoint =
                     Endpoint.of(server.bind(Endpoint.of("127.0.0.1", 0)).join());
             ConnectionPool pool = ConnectionPool.builder(endpoint, client::connectChannel)
@@ -77,7 +76,8 @@ public final class ConnectionPoolExample implements Callable<Integer> {
                     .build();
             show(pool);
             DrainReport report = pool.close(PATIENCE).join();
-            System.out.println("closed:      " + report.drained() + " connections in order, " + report.forced() + " cut");
+            System.out.println(
+                    "closed:      " + report.drained() + " connections in order, " + report.forced() + " cut");
         }
         return 0;
     }
@@ -99,7 +99,8 @@ public final class ConnectionPoolExample implements Callable<Integer> {
 
         // Threads may wait, and a lease is a resource.
         try (Lease lease = pool.acquireBlocking(Deadline.after(PATIENCE))) {
-            System.out.println("at once:     a connection that had " + (lease.isReused() ? "" : "not ") + "been used before");
+            System.out.println(
+                    "at once:     a connection that had " + (lease.isReused() ? "" : "not ") + "been used before");
             lease.release();
             System.out.println("again:       " + (lease.release() ? "a" : "no") + " second release of the same lease");
         }

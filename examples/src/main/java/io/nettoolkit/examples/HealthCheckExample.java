@@ -65,7 +65,8 @@ public final class HealthCheckExample implements Callable<Integer> {
             return ask(channel, "ping").thenApply(answer -> answer.startsWith("ping"));
         };
         try (TcpServer server = TcpServer.builder(FRAMING, new Numbering()).build();
-                TcpClient client = TcpClient.builder(FRAMING, HealthCheckExample::onAnswer).build()) {
+                TcpClient client =
+                        TcpClient.builder(FRAMING, HealthCheckExample::onAnswer).build()) {
             Endpoint endpoint =
                     Endpoint.of(server.bind(Endpoint.of("127.0.0.1", 0)).join());
             PoolConfig config = PoolConfig.builder()

@@ -61,7 +61,8 @@ public final class KeyedPoolExample implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (TcpClient client = TcpClient.builder(FRAMING, KeyedPoolExample::onAnswer).build();
+        try (TcpClient client =
+                        TcpClient.builder(FRAMING, KeyedPoolExample::onAnswer).build();
                 // A key is whatever names a service; where that is at the moment is the connector's affair.
                 KeyedConnectionPool<String> pools = KeyedConnectionPool.<String>builder(
                                 (service, loop, deadline) -> client.connectChannel(locate(service), loop, deadline))
@@ -81,8 +82,8 @@ public final class KeyedPoolExample implements Callable<Integer> {
     }
 
     private void start(String service) {
-        FrameHandler handler = (connection, frame) ->
-                connection.send(Unpooled.copiedBuffer(service + " answers", UTF_8));
+        FrameHandler handler =
+                (connection, frame) -> connection.send(Unpooled.copiedBuffer(service + " answers", UTF_8));
         TcpServer server = TcpServer.builder(FRAMING, handler).name(service).build();
         server.bind(Endpoint.of("127.0.0.1", 0)).join();
         servers.put(service, server);

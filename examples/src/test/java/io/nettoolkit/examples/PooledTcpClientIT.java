@@ -69,7 +69,8 @@ class PooledTcpClientIT {
                 .addSanIpAddress("127.0.0.1")
                 .setIsCertificateAuthority(true)
                 .buildSelfSigned();
-        TlsConfig identity = TlsConfig.server(bundle.getCertificatePathList(), bundle.getKeyPair().getPrivate())
+        TlsConfig identity = TlsConfig.server(
+                        bundle.getCertificatePathList(), bundle.getKeyPair().getPrivate())
                 .build();
         TlsConfig trust =
                 TlsConfig.client().trust(bundle.getCertificatePathList()).build();
@@ -102,8 +103,9 @@ class PooledTcpClientIT {
                     .eventLoops(loops.group())
                     .build()) {
                 assertThatThrownBy(() -> pool.acquireBlocking(Deadline.after(PATIENCE)))
-                        .isInstanceOfSatisfying(NetException.class, failure -> assertThat(failure.kind())
-                                .isEqualTo(Kind.CONNECT_REFUSED));
+                        .isInstanceOfSatisfying(
+                                NetException.class,
+                                failure -> assertThat(failure.kind()).isEqualTo(Kind.CONNECT_REFUSED));
                 pool.close(Duration.ZERO).get(20, TimeUnit.SECONDS);
             }
         }
@@ -123,7 +125,8 @@ class PooledTcpClientIT {
             Endpoint endpoint = Endpoint.of(proxy.address());
             for (int i = 1; i <= 5; i++) {
                 try (Lease lease = pool.acquireBlocking(endpoint, Deadline.after(PATIENCE))) {
-                    assertThat(ask(lease, "round " + i).get(20, TimeUnit.SECONDS)).isEqualTo("round " + i);
+                    assertThat(ask(lease, "round " + i).get(20, TimeUnit.SECONDS))
+                            .isEqualTo("round " + i);
                 }
                 proxy.resetAll();
                 long lost = i;
@@ -171,7 +174,9 @@ class PooledTcpClientIT {
     private static void await(BooleanSupplier condition) {
         long end = TimeSource.system().nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
-            assertThat(TimeSource.system().nanoTime() - end).as("waited in vain").isNegative();
+            assertThat(TimeSource.system().nanoTime() - end)
+                    .as("waited in vain")
+                    .isNegative();
             Thread.onSpinWait();
         }
     }

@@ -292,8 +292,8 @@ public final class KeyedConnectionPool<K> implements AutoCloseable {
                     eventLoops != null ? eventLoops : EventLoops.shared().group();
             RandomGenerator seeds = random != null ? random : new SplittableRandom();
             HostPool.Parts parts = new HostPool.Parts(name, config, loops, healthCheck, listener, timeSource, seeds);
-            return new KeyedConnectionPool<>(new HostPools<>(
-                    connector, parts, new HostPools.Bounds(maxTotal, maxConnecting, hostTimeout)));
+            return new KeyedConnectionPool<>(
+                    new HostPools<>(connector, parts, new HostPools.Bounds(maxTotal, maxConnecting, hostTimeout)));
         }
 
         private static int atLeastOne(String name, int value) {

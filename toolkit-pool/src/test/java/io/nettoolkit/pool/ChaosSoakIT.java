@@ -40,7 +40,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ChaosSoakIT {
 
     private static final long SECONDS = Long.getLong("pool.soak.seconds", 20);
-    private static final long SEED = Long.getLong("pool.soak.seed", TimeSource.system().nanoTime());
+    private static final long SEED =
+            Long.getLong("pool.soak.seed", TimeSource.system().nanoTime());
     private static final int HOSTS = 3;
     private static final int MAX_TOTAL = 12;
     private static final int CALLERS = 48;
@@ -123,7 +124,9 @@ class ChaosSoakIT {
         over.set(true);
         for (Thread thread : threads) {
             thread.join(60_000);
-            assertThat(thread.isAlive()).as("%s hangs (seed %d)", thread.getName(), SEED).isFalse();
+            assertThat(thread.isAlive())
+                    .as("%s hangs (seed %d)", thread.getName(), SEED)
+                    .isFalse();
         }
     }
 
@@ -283,7 +286,9 @@ class ChaosSoakIT {
                 ConnectionPool.Stats stats = pool.stats().sum();
                 return stats.pending() == 0 && stats.active() == 0 && stats.connecting() == 0;
             });
-            SocketHost.await("idle connections end and hosts are forgotten", () -> pool.stats().hosts() == 0);
+            SocketHost.await(
+                    "idle connections end and hosts are forgotten",
+                    () -> pool.stats().hosts() == 0);
         } catch (AssertionError stuck) {
             throw new AssertionError("seed " + SEED + ": " + pool.stats() + ", " + pool.statsByKey(), stuck);
         }

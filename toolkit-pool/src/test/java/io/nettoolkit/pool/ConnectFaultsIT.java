@@ -47,8 +47,9 @@ class ConnectFaultsIT {
             host.stop();
             for (int i = 0; i < 5; i++) {
                 assertThatThrownBy(() -> pool.acquireBlocking(SocketHost.soon()))
-                        .isInstanceOfSatisfying(NetException.class, failure -> assertThat(failure.kind())
-                                .isEqualTo(Kind.CONNECT_REFUSED));
+                        .isInstanceOfSatisfying(
+                                NetException.class,
+                                failure -> assertThat(failure.kind()).isEqualTo(Kind.CONNECT_REFUSED));
             }
             host.start();
             SocketHost.await("the host counts as up again", () -> {
@@ -74,10 +75,12 @@ class ConnectFaultsIT {
                         .build()) {
             assertThatThrownBy(() -> pool.acquireBlocking(Deadline.after(Duration.ofMillis(50))))
                     .isInstanceOfSatisfying(
-                            NetException.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.ACQUIRE_TIMEOUT));
+                            NetException.class,
+                            failure -> assertThat(failure.kind()).isEqualTo(Kind.ACQUIRE_TIMEOUT));
             assertThatThrownBy(() -> pool.acquireBlocking(SocketHost.soon()))
                     .isInstanceOfSatisfying(
-                            NetException.class, failure -> assertThat(failure.kind()).isEqualTo(Kind.CONNECT_TIMEOUT));
+                            NetException.class,
+                            failure -> assertThat(failure.kind()).isEqualTo(Kind.CONNECT_TIMEOUT));
             assertThat(pool.stats().connectFailures()).isPositive();
             close(pool);
         }
@@ -143,8 +146,8 @@ class ConnectFaultsIT {
     void countsAConnectorThatThrowsOrAnswersNothingAsAFailedConnect() throws Exception {
         AtomicInteger asked = new AtomicInteger();
         try (SocketHost host = new SocketHost(Transport.NIO);
-                ConnectionPool pool = ConnectionPool.builder("host", (key, loop, deadline) ->
-                                switch (asked.incrementAndGet()) {
+                ConnectionPool pool = ConnectionPool.builder(
+                                "host", (key, loop, deadline) -> switch (asked.incrementAndGet()) {
                                     case 1 -> throw new IllegalStateException("a connector that throws");
                                     case 2 -> nothing();
                                     case 3 -> CompletableFuture.completedFuture(nothing());
@@ -239,8 +242,7 @@ class ConnectFaultsIT {
     private static ConnectionPool.Builder later(SocketHost host, Duration delay) {
         Connector<String> slow = (key, loop, deadline) -> {
             CompletableFuture<Channel> connected = new CompletableFuture<>();
-            loop.schedule(
-                    () -> connectInto(host, loop, connected), delay.toNanos(), TimeUnit.NANOSECONDS);
+            loop.schedule(() -> connectInto(host, loop, connected), delay.toNanos(), TimeUnit.NANOSECONDS);
             return connected;
         };
         return ConnectionPool.builder("slow", slow).eventLoops(host.loops.group());

@@ -53,7 +53,9 @@ class KeyedConnectionPoolTest {
         assertThat(again.channel()).isSameAs(toA);
         assertThat(again.isReused()).isTrue();
         assertThat(pool.tryAcquire("a")).isNull();
-        assertThat(pool.tryAcquire("c")).as("asking for what is idle opens nothing").isNull();
+        assertThat(pool.tryAcquire("c"))
+                .as("asking for what is idle opens nothing")
+                .isNull();
         assertThat(pool.statsByKey()).containsOnlyKeys("a", "b");
         again.release();
     }
@@ -80,7 +82,9 @@ class KeyedConnectionPoolTest {
 
     @Test
     void leavesTheMinimumOfIdleConnectionsAlone() {
-        rebuild(hosts.pool("a", "b").maxTotal(1).config(PoolConfig.builder().minIdle(1).build()));
+        rebuild(hosts.pool("a", "b")
+                .maxTotal(1)
+                .config(PoolConfig.builder().minIdle(1).build()));
         acquire("a").release();
         hosts.settle();
         CompletableFuture<Lease> b = pool.acquire("b", hosts.in(SECOND));
@@ -183,7 +187,9 @@ class KeyedConnectionPoolTest {
         pool.suspend();
         hosts.settle();
         assertThat(reasonOf(pool.acquire("a", hosts.in(SECOND)))).isEqualTo(Reason.SUSPENDED);
-        assertThat(reasonOf(pool.acquire("c", hosts.in(SECOND)))).as("a new host").isEqualTo(Reason.SUSPENDED);
+        assertThat(reasonOf(pool.acquire("c", hosts.in(SECOND))))
+                .as("a new host")
+                .isEqualTo(Reason.SUSPENDED);
         assertThat(a.release()).isTrue();
 
         pool.resume();
@@ -305,16 +311,18 @@ class KeyedConnectionPoolTest {
         hosts.down.add("a");
         CompletableFuture<Lease> a = pool.acquire("a", hosts.in(SECOND));
         acquire("b").release();
-        assertThat(hosts.failureOf(a)).isInstanceOfSatisfying(NetException.class, failure -> assertThat(failure.kind())
-                .isEqualTo(NetFailure.Kind.CONNECT_REFUSED));
+        assertThat(hosts.failureOf(a))
+                .isInstanceOfSatisfying(
+                        NetException.class,
+                        failure -> assertThat(failure.kind()).isEqualTo(NetFailure.Kind.CONNECT_REFUSED));
         assertThat(pool.stats().sum().connectFailures()).isPositive();
     }
 
     @Test
     void forgetsAHostThatNobodyUses() {
-        rebuild(hosts.pool("a").hostTimeout(Duration.ofSeconds(10)).config(PoolConfig.builder()
-                .idleTimeout(Duration.ofSeconds(5))
-                .build()));
+        rebuild(hosts.pool("a")
+                .hostTimeout(Duration.ofSeconds(10))
+                .config(PoolConfig.builder().idleTimeout(Duration.ofSeconds(5)).build()));
         acquire("a").release();
         hosts.advance(Duration.ofSeconds(4));
         assertThat(pool.stats().hosts()).isEqualTo(1);
@@ -332,8 +340,9 @@ class KeyedConnectionPoolTest {
 
     @Test
     void keepsAHostThatHasACallerOrAConnection() {
-        rebuild(hosts.pool("a", "b").hostTimeout(SECOND).config(
-                PoolConfig.builder().idleTimeout(Duration.ZERO).build()));
+        rebuild(hosts.pool("a", "b")
+                .hostTimeout(SECOND)
+                .config(PoolConfig.builder().idleTimeout(Duration.ZERO).build()));
         Lease a = acquire("a");
         acquire("b").release();
         hosts.advance(Duration.ofMinutes(5));

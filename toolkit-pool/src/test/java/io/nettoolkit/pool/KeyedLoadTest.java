@@ -54,7 +54,7 @@ class KeyedLoadTest {
             // The first hosts have far more callers than the last.
             int callers = 4 + (count - host);
             for (int i = 0; i < callers; i++) {
-                work(new Job(pool, keys, answers, over, useMillis), host);
+                work(new Job(pool, List.of(keys), answers, over, useMillis), host);
             }
         }
         hosts.advance(Duration.ofSeconds(2));
@@ -74,13 +74,13 @@ class KeyedLoadTest {
 
     private record Job(
             KeyedConnectionPool<String> pool,
-            String[] keys,
+            List<String> keys,
             AtomicLongArray answers,
             AtomicBoolean over,
             int useMillis) {}
 
     private void work(Job job, int host) {
-        job.pool.acquire(job.keys[host], hosts.in(MINUTE)).whenComplete((lease, failure) -> {
+        job.pool.acquire(job.keys.get(host), hosts.in(MINUTE)).whenComplete((lease, failure) -> {
             if (lease == null) {
                 return;
             }

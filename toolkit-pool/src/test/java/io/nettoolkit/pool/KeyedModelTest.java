@@ -46,6 +46,7 @@ class KeyedModelTest {
 
         /** Who waits, in the order of asking. */
         private final Map<String, List<CompletableFuture<Lease>>> waiting = new HashMap<>();
+
         private final List<Held> held = new ArrayList<>();
         private long acquires;
         private long outcomes;
@@ -144,7 +145,8 @@ class KeyedModelTest {
         private void discard() {
             if (!held.isEmpty()) {
                 Held one = held.remove(random.nextInt(held.size()));
-                assertThat(one.lease.discard(new IllegalStateException("of no use"))).isTrue();
+                assertThat(one.lease.discard(new IllegalStateException("of no use")))
+                        .isTrue();
             }
         }
 
@@ -172,7 +174,9 @@ class KeyedModelTest {
             String where = "seed " + seed + ", event " + event;
             Set<Channel> channels = new HashSet<>();
             held.forEach(one -> {
-                assertThat(channels.add(one.channel)).as("%s: held by two", where).isTrue();
+                assertThat(channels.add(one.channel))
+                        .as("%s: held by two", where)
+                        .isTrue();
                 assertThat(one.channel.remoteAddress() == null
                                 || one.channel.remoteAddress().equals(hosts.address(one.key)))
                         .as("%s: of the right host", where)
@@ -193,7 +197,9 @@ class KeyedModelTest {
                 assertThat(stats.pending()).as("%s: %s", where, key).isEqualTo(line);
                 assertThat(stats.total()).isLessThanOrEqualTo(MAX_SIZE);
                 if (line > 0) {
-                    assertThat(stats.idle()).as("%s: %s waits for what is idle", where, key).isZero();
+                    assertThat(stats.idle())
+                            .as("%s: %s waits for what is idle", where, key)
+                            .isZero();
                     boolean couldOpen = stats.total() < MAX_SIZE && (sum.total() < maxTotal || sum.idle() > 0);
                     assertThat(couldOpen)
                             .as("%s: %s waits although there is room: %s", where, key, byKey)

@@ -110,7 +110,9 @@ class MisuseIT {
 
             Lease next = pool.acquireBlocking(SocketHost.soon());
             assertThat(next.channel()).isSameAs(channel);
-            assertThat(lease.release()).as("the old lease of a connection in use").isFalse();
+            assertThat(lease.release())
+                    .as("the old lease of a connection in use")
+                    .isFalse();
             assertThat(next.channel()).isSameAs(channel);
             assertThat(pool.stats().doubleReleases()).isEqualTo(3);
 
@@ -141,12 +143,14 @@ class MisuseIT {
             });
             List<CompletableFuture<Void>> ended = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
-                ended.add(CompletableFuture.runAsync(() -> {
-                    for (int round = 0; round < rounds; round++) {
-                        await(all);
-                        successes.addAndGet(current[0].release() ? 1 : 0);
-                    }
-                }, runnable -> new Thread(runnable, "releasing").start()));
+                ended.add(CompletableFuture.runAsync(
+                        () -> {
+                            for (int round = 0; round < rounds; round++) {
+                                await(all);
+                                successes.addAndGet(current[0].release() ? 1 : 0);
+                            }
+                        },
+                        runnable -> new Thread(runnable, "releasing").start()));
             }
             for (CompletableFuture<Void> one : ended) {
                 one.get(60, TimeUnit.SECONDS);
@@ -170,7 +174,10 @@ class MisuseIT {
     void mayBeAskedWithinTheCallbacksOfAReleaseAndOfAnAcquire(Transport transport) throws Exception {
         try (SocketHost host = new SocketHost(transport);
                 ConnectionPool pool = host.pool()
-                        .config(PoolConfig.builder().maxSize(1).maxPending(20_000).build())
+                        .config(PoolConfig.builder()
+                                .maxSize(1)
+                                .maxPending(20_000)
+                                .build())
                         .build()) {
             Lease first = pool.acquireBlocking(SocketHost.soon());
             AtomicInteger left = new AtomicInteger(10_000);
@@ -197,10 +204,13 @@ class MisuseIT {
         int waiters = 100_000;
         try (SocketHost host = new SocketHost(Transport.best());
                 ConnectionPool pool = host.pool()
-                        .config(PoolConfig.builder().maxSize(2).maxPending(waiters).build())
+                        .config(PoolConfig.builder()
+                                .maxSize(2)
+                                .maxPending(waiters)
+                                .build())
                         .build()) {
-            List<Lease> leases = List.of(
-                    pool.acquireBlocking(SocketHost.soon()), pool.acquireBlocking(SocketHost.soon()));
+            List<Lease> leases =
+                    List.of(pool.acquireBlocking(SocketHost.soon()), pool.acquireBlocking(SocketHost.soon()));
             List<CompletableFuture<Lease>> waiting = new ArrayList<>();
             for (int i = 0; i < waiters; i++) {
                 waiting.add(pool.acquire(SocketHost.soon()));
@@ -210,8 +220,7 @@ class MisuseIT {
             CountDownLatch begun = new CountDownLatch(1);
             List<Thread> cancelling = new ArrayList<>();
             for (int part = 0; part < 4; part++) {
-                List<CompletableFuture<Lease>> its =
-                        waiting.subList(part * waiters / 4, (part + 1) * waiters / 4);
+                List<CompletableFuture<Lease>> its = waiting.subList(part * waiters / 4, (part + 1) * waiters / 4);
                 Thread thread = new Thread(
                         () -> {
                             begun.countDown();
@@ -234,7 +243,9 @@ class MisuseIT {
                     served++;
                 }
             }
-            assertThat(cancelled.get() + served).as("each had one or was cancelled").isEqualTo(waiters);
+            assertThat(cancelled.get() + served)
+                    .as("each had one or was cancelled")
+                    .isEqualTo(waiters);
             SocketHost.await("both are idle again", () -> pool.stats().idle() == 2);
             pool.acquireBlocking(SocketHost.soon()).release();
             close(pool);

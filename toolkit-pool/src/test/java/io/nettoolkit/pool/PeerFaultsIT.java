@@ -44,7 +44,10 @@ class PeerFaultsIT {
     void replacesWhatAPeerClosesWhileCallersWaitForIt(Transport transport) throws Exception {
         try (SocketHost host = new SocketHost(transport);
                 ConnectionPool pool = host.pool()
-                        .config(PoolConfig.builder().maxSize(4).connectsPerSecond(0).build())
+                        .config(PoolConfig.builder()
+                                .maxSize(4)
+                                .connectsPerSecond(0)
+                                .build())
                         .build()) {
             AtomicInteger served = new AtomicInteger();
             int callers = 2_000;
@@ -70,8 +73,7 @@ class PeerFaultsIT {
         }
     }
 
-    private static void serve(
-            ConnectionPool pool, List<CompletableFuture<Void>> all, int index, AtomicInteger served) {
+    private static void serve(ConnectionPool pool, List<CompletableFuture<Void>> all, int index, AtomicInteger served) {
         pool.acquire(SocketHost.soon()).whenComplete((lease, failure) -> {
             if (failure != null) {
                 all.get(index).completeExceptionally(failure);
@@ -107,7 +109,9 @@ class PeerFaultsIT {
                                 .build())
                         .build()) {
             Channel first = useOnce(pool);
-            assertThat(pool.tryAcquire()).as("one that needs a check is passed over").isNull();
+            assertThat(pool.tryAcquire())
+                    .as("one that needs a check is passed over")
+                    .isNull();
             CompletableFuture<Lease> waiting = pool.acquire(SocketHost.soon());
             SocketHost.await("it is being checked", () -> checks.get() > 0);
             assertThat(waiting).isNotDone();

@@ -1,12 +1,12 @@
 package io.nettoolkit.benchmarks.pool;
 
-import io.netty.channel.Channel;
-import io.netty.channel.pool.AbstractChannelPoolHandler;
-import io.netty.channel.pool.FixedChannelPool;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.pool.ConnectionPool;
 import io.nettoolkit.pool.Lease;
 import io.nettoolkit.pool.PoolConfig;
+import io.netty.channel.Channel;
+import io.netty.channel.pool.AbstractChannelPoolHandler;
+import io.netty.channel.pool.FixedChannelPool;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -116,7 +116,8 @@ public abstract class EchoCalls implements AutoCloseable {
         @Override
         public CompletableFuture<?> begin() {
             return pool.acquire(Deadline.after(PATIENCE))
-                    .thenCompose(lease -> EchoHost.ask(lease.channel()).whenComplete((nothing, failure) -> lease.release()));
+                    .thenCompose(
+                            lease -> EchoHost.ask(lease.channel()).whenComplete((nothing, failure) -> lease.release()));
         }
 
         @Override
@@ -248,8 +249,7 @@ public abstract class EchoCalls implements AutoCloseable {
         @Override
         public CompletableFuture<?> begin() {
             return host.connect(host.loops().group())
-                    .thenCompose(
-                            channel -> EchoHost.ask(channel).whenComplete((nothing, failure) -> channel.close()));
+                    .thenCompose(channel -> EchoHost.ask(channel).whenComplete((nothing, failure) -> channel.close()));
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.nettoolkit.benchmarks.pool;
 
+import io.nettoolkit.core.EventLoops;
+import io.nettoolkit.core.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -9,8 +11,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.nettoolkit.core.EventLoops;
-import io.nettoolkit.core.Transport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;

@@ -15,7 +15,8 @@ final class NettyPool {
 
     /** At its defaults. */
     static FixedChannelPool of(LoopbackHost host, int connections) {
-        return fill(new FixedChannelPool(host.bootstrap(host.loops().group()), new Handler(), connections), connections);
+        return fill(
+                new FixedChannelPool(host.bootstrap(host.loops().group()), new Handler(), connections), connections);
     }
 
     /** Without a look at the channel when it is released. */

@@ -132,14 +132,13 @@ public class SaturatedBenchmark {
         /** Opens it. */
         @Setup(Level.Trial)
         public void open() {
-            connections =
-                    switch (pool) {
-                        case toolkit -> BlockingPool.toolkit(ToolkitPool.of(host, CONNECTIONS));
-                        case toolkitBarging -> BlockingPool.toolkit(ToolkitPool.bargingOf(host, CONNECTIONS));
-                        case hikariBag -> BlockingPool.hikariBag(host, CONNECTIONS);
-                        case stormpot -> BlockingPool.stormpot(host, CONNECTIONS);
-                        case commonsPool2 -> BlockingPool.commonsPool2(host, CONNECTIONS);
-                    };
+            connections = switch (pool) {
+                case toolkit -> BlockingPool.toolkit(ToolkitPool.of(host, CONNECTIONS));
+                case toolkitBarging -> BlockingPool.toolkit(ToolkitPool.bargingOf(host, CONNECTIONS));
+                case hikariBag -> BlockingPool.hikariBag(host, CONNECTIONS);
+                case stormpot -> BlockingPool.stormpot(host, CONNECTIONS);
+                case commonsPool2 -> BlockingPool.commonsPool2(host, CONNECTIONS);
+            };
         }
     }
 
@@ -179,12 +178,11 @@ public class SaturatedBenchmark {
         /** Opens it. */
         @Setup(Level.Trial)
         public void open() {
-            AsyncPool connections =
-                    switch (pool) {
-                        case toolkit -> AsyncPool.toolkit(host, CONNECTIONS);
-                        case nettyFixedChannelPool -> AsyncPool.nettyFixedChannelPool(host, CONNECTIONS);
-                        case reactorPool -> AsyncPool.reactorPool(host, CONNECTIONS);
-                    };
+            AsyncPool connections = switch (pool) {
+                case toolkit -> AsyncPool.toolkit(host, CONNECTIONS);
+                case nettyFixedChannelPool -> AsyncPool.nettyFixedChannelPool(host, CONNECTIONS);
+                case reactorPool -> AsyncPool.reactorPool(host, CONNECTIONS);
+            };
             for (int i = 0; i < CALLERS; i++) {
                 callers.add(new AsyncCaller(host.loops().next(), connections, handOffs.newHistogram()));
             }

@@ -82,7 +82,8 @@ public final class PoolEchoCommand implements Runnable {
             }
             for (int round = -WARM_UPS; round < rounds; round++) {
                 for (Map.Entry<EchoCalls.Contestant, EchoCalls> one : open.entrySet()) {
-                    PoolLoad.Result result = load.run(one.getValue(), one.getKey().isBlocking());
+                    PoolLoad.Result result =
+                            load.run(one.getValue(), one.getKey().isBlocking());
                     if (round >= 0) {
                         results.get(one.getKey()).add(result);
                         csv.add(csvLine(one.getKey(), round, result));
@@ -111,14 +112,21 @@ public final class PoolEchoCommand implements Runnable {
         results.forEach((contestant, own) -> {
             List<PoolLoad.Result> toolkit = results.get(contestant.toolkit());
             Interval times = Interval.of(IntStream.range(0, rounds)
-                    .mapToDouble(round -> toolkit.get(round).perSecond() / own.get(round).perSecond())
+                    .mapToDouble(round ->
+                            toolkit.get(round).perSecond() / own.get(round).perSecond())
                     .toArray());
             table.row(
                     contestant.toString(),
-                    format("%,.0f", own.stream().mapToDouble(PoolLoad.Result::perSecond).toArray()),
+                    format(
+                            "%,.0f",
+                            own.stream().mapToDouble(PoolLoad.Result::perSecond).toArray()),
                     times.toString(),
-                    format("%,.0f", own.stream().mapToDouble(PoolLoad.Result::p99Micros).toArray()),
-                    format("%.2f", own.stream().mapToDouble(PoolLoad.Result::cpuMicros).toArray()));
+                    format(
+                            "%,.0f",
+                            own.stream().mapToDouble(PoolLoad.Result::p99Micros).toArray()),
+                    format(
+                            "%.2f",
+                            own.stream().mapToDouble(PoolLoad.Result::cpuMicros).toArray()));
         });
         return table;
     }

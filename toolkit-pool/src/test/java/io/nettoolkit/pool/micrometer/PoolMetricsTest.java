@@ -73,7 +73,8 @@ class PoolMetricsTest {
             assertThat(gauge("count", "used")).isEqualTo(1);
             assertThat(gauge("count", "idle")).isEqualTo(1);
             assertThat(gauge("count", "connecting")).isZero();
-            assertThat(registry.get("toolkit.pool.connection.max").gauge().value()).isEqualTo(2);
+            assertThat(registry.get("toolkit.pool.connection.max").gauge().value())
+                    .isEqualTo(2);
             assertThat(registry.get("toolkit.pool.connection.pending_requests")
                             .gauge()
                             .value())
@@ -101,11 +102,14 @@ class PoolMetricsTest {
             metrics.bind("shards", pool);
 
             assertThat(gauge("count", "used")).isEqualTo(2);
-            assertThat(registry.get("toolkit.pool.connection.max").gauge().value()).isEqualTo(7);
+            assertThat(registry.get("toolkit.pool.connection.max").gauge().value())
+                    .isEqualTo(7);
             assertThat(hosts("all")).isEqualTo(2);
             assertThat(hosts("waiting")).isZero();
-            assertThat(registry.getMeters()).allSatisfy(meter -> assertThat(meter.getId().getTags())
-                    .noneMatch(tag -> tag.getValue().equals("a") || tag.getValue().equals("b")));
+            assertThat(registry.getMeters())
+                    .allSatisfy(meter -> assertThat(meter.getId().getTags())
+                            .noneMatch(tag ->
+                                    tag.getValue().equals("a") || tag.getValue().equals("b")));
             a.release();
             b.release();
             pool.close(Duration.ZERO).get(20, TimeUnit.SECONDS);

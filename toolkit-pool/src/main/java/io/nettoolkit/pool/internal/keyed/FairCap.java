@@ -88,7 +88,8 @@ final class FairCap {
     }
 
     /** Takes a permit for the next in line; none where nobody waits or nothing is free. */
-    @Nullable Account grant() {
+    @Nullable
+    Account grant() {
         if (inLine == 0 || !hasFree()) {
             return null;
         }

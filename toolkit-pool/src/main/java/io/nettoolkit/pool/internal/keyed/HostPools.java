@@ -198,7 +198,8 @@ public final class HostPools<K> {
         if (sweep != null || bounds.hostTimeout().isZero()) {
             return;
         }
-        long everyNanos = Math.max(TimeUnit.MILLISECONDS.toNanos(1), bounds.hostTimeout().toNanos() / 2);
+        long everyNanos =
+                Math.max(TimeUnit.MILLISECONDS.toNanos(1), bounds.hostTimeout().toNanos() / 2);
         try {
             sweep = home.scheduleWithFixedDelay(this::sweep, everyNanos, everyNanos, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException shutDown) {
@@ -306,8 +307,10 @@ public final class HostPools<K> {
         List<CompletableFuture<DrainReport>> reports = new ArrayList<>();
         all.forEach(pool -> reports.add(pool.close(grace)));
         CompletableFuture.allOf(reports.toArray(new CompletableFuture<?>[0])).whenComplete((done, failure) -> {
-            int drained = reports.stream().mapToInt(report -> report.join().drained()).sum();
-            int forced = reports.stream().mapToInt(report -> report.join().forced()).sum();
+            int drained =
+                    reports.stream().mapToInt(report -> report.join().drained()).sum();
+            int forced =
+                    reports.stream().mapToInt(report -> report.join().forced()).sum();
             drain.complete(new DrainReport(drained, forced, Duration.ofNanos(time.nanoTime() - begun)));
         });
         return drain.newFuture(home);

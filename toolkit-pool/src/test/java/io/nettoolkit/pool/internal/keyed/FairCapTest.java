@@ -96,9 +96,8 @@ class FairCapTest {
 
     @Test
     void letsHostsTakeTurnsWhereThereAreMoreOfThemThanPermits() {
-        List<FairCap.Account> hosts = IntStream.range(0, 4)
-                .mapToObj(i -> new FairCap.Account())
-                .toList();
+        List<FairCap.Account> hosts =
+                IntStream.range(0, 4).mapToObj(i -> new FairCap.Account()).toList();
         hosts.forEach(host -> take(host, 1));
         cap.want(c);
 
