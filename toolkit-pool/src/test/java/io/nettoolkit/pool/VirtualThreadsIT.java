@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
@@ -50,7 +51,7 @@ class VirtualThreadsIT {
                         most.accumulateAndGet(inUse.incrementAndGet(), Math::max);
                         assertThat(lease.channel().isActive()).isTrue();
                         // A place where another one may go on.
-                        Thread.yield();
+                        LockSupport.parkNanos(1);
                         inUse.decrementAndGet();
                     } catch (Throwable failure) {
                         failures.add(failure);
