@@ -6,6 +6,7 @@ import io.nettoolkit.core.Backoff;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.FaultProxy;
@@ -188,7 +189,8 @@ class ChaosSoakIT {
 
     private void judge(Throwable failure) {
         Throwable cause = failure instanceof ExecutionException ? failure.getCause() : failure;
-        if (cause instanceof NetFailure || cause instanceof RejectedException) {
+        boolean isShutDown = cause instanceof RejectedException rejected && rejected.reason() == Reason.SHUTTING_DOWN;
+        if (!isShutDown && (cause instanceof NetFailure || cause instanceof RejectedException)) {
             refused.incrementAndGet();
             // The host is down; others go on.
             LockSupport.parkNanos(100_000);
