@@ -318,7 +318,7 @@ class FairCapTest {
             int host = connected.get(connection);
             uses[host]++;
             if (shared.takesBack(hosts.get(host), true)) {
-                connected.remove(connection);
+                connected.subList(connection, connection + 1).clear();
                 shared.giveBack(hosts.get(host));
             }
         }
