@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -33,10 +34,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class KeyedRemovalRaceIT {
 
     private static final int THREADS = 6;
-    private static final int ROUNDS = 3_000;
+    private static final int ROUNDS = 600;
 
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, LocalIoHandler.newFactory());
     private final LocalAddress address = new LocalAddress("removal-race");
+    private final CyclicBarrier together = new CyclicBarrier(THREADS);
     private final LinkedTransferQueue<Throwable> wrong = new LinkedTransferQueue<>();
 
     @Test
@@ -64,6 +66,7 @@ class KeyedRemovalRaceIT {
             assertThat(thread.isAlive()).as("%s hangs: %s", thread.getName(), pool.stats()).isFalse();
         }
         assertThat(wrong).isEmpty();
+        System.out.println("removal race: " + pool.stats());
         SocketHost.await("all hosts are forgotten", () -> pool.stats().hosts() == 0);
         KeyedConnectionPool.Stats stats = pool.stats();
         assertThat(stats.removedHosts()).as("it did happen").isGreaterThan(10);
@@ -77,16 +80,16 @@ class KeyedRemovalRaceIT {
         for (int round = 0; round < ROUNDS && wrong.isEmpty(); round++) {
             Deadline deadline = Deadline.after(SocketHost.PATIENCE);
             try {
+                together.await(20, TimeUnit.SECONDS);
+                // About as long as it takes until the host is forgotten, so that all ask at about that time.
+                LockSupport.parkNanos(1_500_000 + random.nextInt(1_500_000));
                 Lease lease = waits
                         ? pool.acquireBlocking("host", deadline)
                         : pool.acquire("host", deadline).get(20, TimeUnit.SECONDS);
-                assertThat(lease.discard(new IllegalStateException("so that nothing is left"))).isTrue();
+                assertThat(lease.discard(new IllegalStateException("so that nothing is left")))
+                        .isTrue();
             } catch (Throwable failure) {
                 wrong.add(failure);
-            }
-            // About as long as it takes until the host is forgotten, so that all ask at about that time.
-            if (random.nextInt(20) == 0) {
-                LockSupport.parkNanos(random.nextInt(4_000_000));
             }
         }
     }

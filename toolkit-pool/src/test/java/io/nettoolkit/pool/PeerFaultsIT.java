@@ -26,7 +26,7 @@ class PeerFaultsIT {
     void noticesAPeerThatClosesAnIdleConnection(Transport transport) throws Exception {
         try (SocketHost host = new SocketHost(transport);
                 ConnectionPool pool = host.pool().build()) {
-            Channel first = useOnce(pool);
+            Channel first = useOnce(host, pool);
             host.closeAll();
             SocketHost.await("it is gone", () -> pool.stats().total() == 0);
             assertThat(pool.tryAcquire()).isNull();
@@ -108,7 +108,7 @@ class PeerFaultsIT {
                                 .validationTimeout(Duration.ofMinutes(5))
                                 .build())
                         .build()) {
-            Channel first = useOnce(pool);
+            Channel first = useOnce(host, pool);
             assertThat(pool.tryAcquire())
                     .as("one that needs a check is passed over")
                     .isNull();
@@ -131,7 +131,7 @@ class PeerFaultsIT {
     void neverHandsOutAConnectionOnWhichBytesCameUnasked(Transport transport) throws Exception {
         try (SocketHost host = new SocketHost(transport);
                 ConnectionPool pool = host.pool().build()) {
-            Channel first = useOnce(pool);
+            Channel first = useOnce(host, pool);
             host.babble();
             SocketHost.await("it is closed", () -> !first.isOpen());
             SocketHost.await(
@@ -152,7 +152,7 @@ class PeerFaultsIT {
                 ConnectionPool pool = host.pool()
                         .config(PoolConfig.builder().idleGuard(false).build())
                         .build()) {
-            Channel first = useOnce(pool);
+            Channel first = useOnce(host, pool);
             host.babble();
             Lease next = pool.acquireBlocking(SocketHost.soon());
             assertThat(next.channel()).isSameAs(first);
@@ -176,7 +176,7 @@ class PeerFaultsIT {
                                 .validationTimeout(Duration.ofMillis(50))
                                 .build())
                         .build()) {
-            Channel silent = useOnce(pool);
+            Channel silent = useOnce(host, pool);
             Lease next = pool.acquireBlocking(SocketHost.soon());
             assertThat(next.channel()).isNotSameAs(silent);
             SocketHost.await("the silent one is closed", () -> !silent.isOpen());
@@ -186,9 +186,10 @@ class PeerFaultsIT {
         }
     }
 
-    private static Channel useOnce(ConnectionPool pool) throws Exception {
+    private static Channel useOnce(SocketHost host, ConnectionPool pool) throws Exception {
         Lease lease = pool.acquireBlocking(SocketHost.soon());
         Channel channel = lease.channel();
+        SocketHost.await("the server has seen it as well", () -> host.openConnections() == 1);
         assertThat(lease.release()).isTrue();
         return channel;
     }
