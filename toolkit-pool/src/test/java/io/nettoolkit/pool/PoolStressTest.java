@@ -83,7 +83,7 @@ class PoolStressTest {
         Thread other = holders.put(channel.id(), Thread.currentThread());
         assertThat(other).as("a second holder").isNull();
         if (random.nextInt(50) == 0) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
         holders.remove(channel.id());
         if (random.nextInt(200) == 0) {
