@@ -82,7 +82,7 @@ class KeyedRemovalRaceIT {
             try {
                 together.await(20, TimeUnit.SECONDS);
                 // About as long as it takes until the host is forgotten, so that all ask at about that time.
-                LockSupport.parkNanos(1_500_000 + random.nextInt(1_500_000));
+                LockSupport.parkNanos(1_000_000 + random.nextInt(4_000_000));
                 Lease lease = waits
                         ? pool.acquireBlocking("host", deadline)
                         : pool.acquire("host", deadline).get(20, TimeUnit.SECONDS);
