@@ -39,10 +39,12 @@ class ReadmeIT {
 
         try (ChildProgram server = ChildProgram.main(classPath, "EchoServer", "127.0.0.1:0")) {
             String address = server.awaitLine("listening on /");
-            try (ChildProgram client = ChildProgram.main(classPath, "EchoClient", address)) {
-                ChildProgram.Result result = client.finish();
-                assertThat(result.status()).as(result.toString()).isZero();
-                assertThat(result.out()).containsExactly("hello");
+            for (String program : List.of("EchoClient", "PooledClient")) {
+                try (ChildProgram client = ChildProgram.main(classPath, program, address)) {
+                    ChildProgram.Result result = client.finish();
+                    assertThat(result.status()).as(result.toString()).isZero();
+                    assertThat(result.out()).containsExactly("hello");
+                }
             }
             assertThat(server.terminate().finish().status()).isEqualTo(128 + 15);
         }

@@ -54,7 +54,14 @@ class PublishedModulesTest {
             "toolkit-dns",
             List.of("io.nettoolkit:toolkit-core", "org.jspecify:jspecify"),
             "toolkit-pool",
-            List.of("io.nettoolkit:toolkit-core", "org.jspecify:jspecify"),
+            List.of(
+                    "io.nettoolkit:toolkit-core",
+                    "io.netty:netty-common",
+                    "io.netty:netty-handler",
+                    "io.netty:netty-transport",
+                    "io.micrometer:micrometer-core?",
+                    "org.jspecify:jspecify",
+                    "org.slf4j:slf4j-api"),
             "toolkit-resilience",
             List.of(
                     "io.nettoolkit:toolkit-core",

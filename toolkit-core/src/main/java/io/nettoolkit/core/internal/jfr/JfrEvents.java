@@ -6,6 +6,7 @@ import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.RejectedException;
 import java.net.SocketAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +98,20 @@ public final class JfrEvents {
     public static void policyShed(String policy, String reason) {
         if (PRESENT) {
             Recorder.policyShed(policy, reason);
+        }
+    }
+
+    /** A pool opened a connection, or could not. */
+    public static void poolConnect(String pool, Duration elapsed, @Nullable Throwable failure) {
+        if (PRESENT) {
+            Recorder.poolConnect(pool, elapsed, failure);
+        }
+    }
+
+    /** A pool's connection is closed. */
+    public static void poolClose(String pool, String cause) {
+        if (PRESENT) {
+            Recorder.poolClose(pool, cause);
         }
     }
 

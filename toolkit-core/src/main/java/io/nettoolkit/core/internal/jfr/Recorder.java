@@ -26,6 +26,8 @@ final class Recorder {
         new ConnectionRejectEvent().isEnabled();
         new DrainEvent().isEnabled();
         new LoopStallEvent().isEnabled();
+        new PoolConnectEvent().isEnabled();
+        new PoolCloseEvent().isEnabled();
     }
 
     static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
@@ -101,6 +103,25 @@ final class Recorder {
             PolicyShedEvent event = new PolicyShedEvent();
             event.policy = policy;
             event.reason = reason;
+            event.commit();
+        }
+    }
+
+    static void poolConnect(String pool, Duration elapsed, @Nullable Throwable failure) {
+        PoolConnectEvent event = new PoolConnectEvent();
+        if (event.isEnabled()) {
+            event.pool = pool;
+            event.elapsed = elapsed.toNanos();
+            event.failure = failure == null ? null : failure.toString();
+            event.commit();
+        }
+    }
+
+    static void poolClose(String pool, String cause) {
+        PoolCloseEvent event = new PoolCloseEvent();
+        if (event.isEnabled()) {
+            event.pool = pool;
+            event.cause = cause;
             event.commit();
         }
     }
