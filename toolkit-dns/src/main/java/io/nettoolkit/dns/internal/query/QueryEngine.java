@@ -119,8 +119,7 @@ public final class QueryEngine implements Upstream {
         pending++;
         stats.add(Figure.LOOKUPS);
         budget.onLookup();
-        Resolution lookup =
-                Resolution.of(this, name, type, deadline.nanos(), outcome);
+        Resolution lookup = Resolution.of(this, name, type, deadline.nanos(), outcome);
         lookup.start();
         return lookup;
     }

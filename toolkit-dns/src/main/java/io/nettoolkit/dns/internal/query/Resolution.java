@@ -79,7 +79,8 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
             @Nullable Throwable cause,
             boolean timeout) {}
 
-    static Resolution of(QueryEngine engine, DnsName name, DnsType<?> type, long deadlineNanos, Upstream.Outcome outcome) {
+    static Resolution of(
+            QueryEngine engine, DnsName name, DnsType<?> type, long deadlineNanos, Upstream.Outcome outcome) {
         return new Resolution(engine, name, type, engine.nowNanos(), deadlineNanos, outcome, null);
     }
 
@@ -175,8 +176,8 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
     private Attempt send(Server server, Shape wanted, long nowNanos) {
         boolean again = (tried & ServerChoice.bit(servers.indexOf(server))) != 0;
         boolean small = again && wanted == Shape.FULL && failure != null && failure.timeout;
-        Attempt attempt = new Attempt(
-                this, server, small ? Shape.SMALL : wanted, engine.newCaseBits(server, nowNanos), nowNanos);
+        Attempt attempt =
+                new Attempt(this, server, small ? Shape.SMALL : wanted, engine.newCaseBits(server, nowNanos), nowNanos);
         attempt.smallAfterTimeout = small;
         attempt.next = attempts;
         attempts = attempt;
@@ -374,14 +375,15 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
             case RECORDS -> succeed(attempt, DnsAnswer.Kind.ANSWER, chain, validated, nowNanos);
             case NODATA -> succeed(attempt, DnsAnswer.Kind.NODATA, chain, validated, nowNanos);
             case NXDOMAIN -> succeed(attempt, DnsAnswer.Kind.NXDOMAIN, chain, validated, nowNanos);
-            case REFERRAL -> onFailed(
-                    attempt, Kind.DNS_SERVER_FAILURE, "it refers to other servers and is none for clients", null);
-            case LOOP -> fail(
-                    Kind.DNS_LOOP,
-                    attempt.server,
-                    "more than " + AnswerReader.MAX_ALIASES + " aliases, the last " + name,
-                    null,
-                    nowNanos);
+            case REFERRAL ->
+                onFailed(attempt, Kind.DNS_SERVER_FAILURE, "it refers to other servers and is none for clients", null);
+            case LOOP ->
+                fail(
+                        Kind.DNS_LOOP,
+                        attempt.server,
+                        "more than " + AnswerReader.MAX_ALIASES + " aliases, the last " + name,
+                        null,
+                        nowNanos);
             case ALIAS -> {
                 aliases = chain;
                 authenticated = validated;
@@ -393,11 +395,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
     }
 
     private void succeed(
-            Attempt attempt,
-            DnsAnswer.Kind kind,
-            List<DnsRecord.Cname> chain,
-            boolean validated,
-            long nowNanos) {
+            Attempt attempt, DnsAnswer.Kind kind, List<DnsRecord.Cname> chain, boolean validated, long nowNanos) {
         AnswerReader answer = engine.answerReader();
         Response response = new Response(
                 asked,
@@ -511,8 +509,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 .build();
     }
 
-    private void fail(
-            Kind kind, @Nullable Server server, String detail, @Nullable Throwable cause, long nowNanos) {
+    private void fail(Kind kind, @Nullable Server server, String detail, @Nullable Throwable cause, long nowNanos) {
         DnsException exception = DnsException.builder(kind, asked.toString())
                 .type(type)
                 .server(server == null ? null : server.address)

@@ -102,7 +102,8 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
             return;
         }
         try {
-            SslHandler tls = transport.sockets
+            SslHandler tls = transport
+                    .sockets
                     .tls()
                     .newHandler(
                             connected.channel().alloc(),

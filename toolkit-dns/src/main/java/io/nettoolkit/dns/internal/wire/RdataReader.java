@@ -55,8 +55,8 @@ final class RdataReader {
             case 64 -> svcb(DnsType.SVCB, name, ttl, at, end);
             case 65 -> svcb(DnsType.HTTPS, name, ttl, at, end);
             case 257 -> caa(name, ttl, at, end);
-            default -> new DnsRecord.Opaque(
-                    name, ttl, (DnsType<DnsRecord.Opaque>) type, Arrays.copyOfRange(data, at, end));
+            default ->
+                new DnsRecord.Opaque(name, ttl, (DnsType<DnsRecord.Opaque>) type, Arrays.copyOfRange(data, at, end));
         };
     }
 
