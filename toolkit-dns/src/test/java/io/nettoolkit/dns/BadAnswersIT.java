@@ -441,7 +441,7 @@ class BadAnswersIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "..", "a..b", ".a", "a b", "-\u0000", "x.\ud83d"})
+    @ValueSource(strings = {"", "..", "a..b", ".a", "-\u0000", "x.\ud83d"})
     void n58NamesThatAreNone(String name) {
         assertThat(failure(name).kind()).isEqualTo(Kind.DNS_BAD_NAME);
         assertThat(dns.queries()).isEmpty();

@@ -445,7 +445,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 attempt.server.roundTrip.sample(nowNanos - attempt.sentNanos, nowNanos);
             }
             if (!attempt.late) {
-                attempt.server.onProbeAbandoned();
+                attempt.server.onAbandoned(nowNanos);
             }
             forget(attempt);
         }

@@ -143,9 +143,11 @@ final class Server {
         return news;
     }
 
-    /** A probe ended without telling anything, because nobody waits for it any more. */
-    void onProbeAbandoned() {
-        probing = false;
+    /** Nobody waits for a message to it any more; a probe that ends so is none. */
+    void onAbandoned(long nowNanos) {
+        if (probing) {
+            goDown(nowNanos);
+        }
     }
 
     /** Something came from its address that matches nothing. True when that is once too often. */

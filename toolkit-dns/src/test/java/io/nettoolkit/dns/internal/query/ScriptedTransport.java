@@ -48,6 +48,13 @@ final class ScriptedTransport implements Transport, Transport.Link {
         return sent.get(sent.size() - 1);
     }
 
+    Attempt lastTo(int port) {
+        return sent.stream()
+                .filter(attempt -> attempt.server.address.getPort() == port)
+                .reduce((one, later) -> later)
+                .orElseThrow();
+    }
+
     /** The servers asked so far, by their ports. */
     List<Integer> ports() {
         return sent.stream().map(attempt -> attempt.server.address.getPort()).toList();

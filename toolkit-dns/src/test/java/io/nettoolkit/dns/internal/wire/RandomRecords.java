@@ -35,7 +35,7 @@ final class RandomRecords {
             case 6 -> new DnsRecord.Soa(name, ttl, name(), name(), u32(), u32(), u32(), u32(), u32());
             case 7 -> new DnsRecord.Srv(name, ttl, u16(), u16(), u16(), name());
             case 8 -> new DnsRecord.Txt(name, ttl, strings());
-            case 9 -> new DnsRecord.Caa(name, ttl, random.nextInt(256), "issue" + random.nextInt(9), string(300));
+            case 9 -> new DnsRecord.Caa(name, ttl, random.nextInt(256), "issue" + random.nextInt(9), string(255));
             case 10 -> new DnsRecord.Svcb(name, ttl, DnsType.SVCB, 1 + random.nextInt(65535), name(), params());
             case 11 -> new DnsRecord.Svcb(name, ttl, DnsType.HTTPS, 0, name(), List.of());
             default -> new DnsRecord.Opaque(name, ttl, DnsType.opaque(65280 + random.nextInt(200)), octets(80));
@@ -47,11 +47,12 @@ final class RandomRecords {
         int labels = random.nextInt(5);
         for (int i = 0; i < labels; i++) {
             int length = random.nextInt(20) == 0 ? 63 : 1 + random.nextInt(12);
-            for (int k = 0; k < length && name.length() < 180; k++) {
+            int end = name.length() < 150 ? length : 1;
+            for (int k = 0; k < end; k++) {
                 int octet = random.nextInt(10) == 0 ? random.nextInt(256) : "abcXYZ019-_".charAt(random.nextInt(11));
                 Presentation.appendLabelByte(name, octet);
             }
-            name.append(name.length() == 0 || name.charAt(name.length() - 1) == '.' ? "x." : ".");
+            name.append('.');
         }
         return labels == 0 ? "." : name.toString();
     }
