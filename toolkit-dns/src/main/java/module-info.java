@@ -6,6 +6,7 @@ module io.nettoolkit.dns {
     requires transitive io.netty.resolver;
     requires transitive io.netty.transport;
     requires io.netty.buffer;
+    requires io.netty.codec;
     requires io.netty.common;
     requires io.netty.handler;
     requires org.slf4j;

@@ -32,7 +32,9 @@ import picocli.CommandLine.Spec;
             RetryExample.class,
             BulkheadExample.class,
             LoadShedding.class,
-            PipelineExample.class
+            PipelineExample.class,
+            DnsLookup.class,
+            DnsTimeout.class
         })
 public final class Examples implements Runnable {
 

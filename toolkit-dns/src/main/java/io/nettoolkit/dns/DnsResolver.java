@@ -2,12 +2,23 @@ package io.nettoolkit.dns;
 
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.EventLoops;
+import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.TlsConfig;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.dns.internal.ResolverGroup;
+import io.nettoolkit.dns.internal.name.GivenName;
+import io.nettoolkit.dns.internal.name.NameFiles;
+import io.nettoolkit.dns.internal.name.ResolvConf;
+import io.nettoolkit.dns.internal.query.DirectResolve;
+import io.nettoolkit.dns.internal.query.EngineOwner;
+import io.nettoolkit.dns.internal.query.QueryCall;
 import io.nettoolkit.dns.internal.query.QueryOptions;
+import io.nettoolkit.dns.internal.wire.ReverseName;
 import io.netty.resolver.AddressResolverGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,13 +51,30 @@ import org.jspecify.annotations.Nullable;
  * <p>Sources: RFC 1034 and 1035; RFC 5452 (forged answers), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS), RFC 2308
  * (negative answers), RFC 9520 (failures), RFC 8767 (stale answers).
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class DnsResolver implements AutoCloseable {
 
+    private static final NameFiles.Sources SYSTEM_FILES =
+            new NameFiles.Sources(Path.of("/etc/resolv.conf"), null, Duration.ofSeconds(5));
+
     private final QueryOptions options;
+    private final EngineOwner engine;
+    private final @Nullable NameFiles files;
+    private volatile boolean closed;
 
     private DnsResolver(Builder builder) {
         options = builder.options();
+        files = options.nameServers().isEmpty()
+                ? new NameFiles(SYSTEM_FILES, contents -> reconfigure(contents.resolvConf()))
+                : null;
+        engine = new EngineOwner(
+                options.loops(),
+                options.fixed(),
+                options.tls(),
+                options.engine(files == null ? null : files.current().resolvConf()));
+    }
+
+    private void reconfigure(ResolvConf resolvConf) {
+        engine.configure(options.engine(resolvConf));
     }
 
     /** A resolver with options. */
@@ -64,7 +92,10 @@ public final class DnsResolver implements AutoCloseable {
 
     /** The same by a deadline, or by {@link Builder#queryTimeout} where that is sooner. */
     public CompletableFuture<List<InetAddress>> resolve(String host, Deadline deadline) {
-        throw new UnsupportedOperationException(host + deadline);
+        if (closed) {
+            return failed(closedFailure());
+        }
+        return new DirectResolve(engine.upstream(), options.within(deadline)).resolve(host);
     }
 
     /** The records of a name, or that there are none. Takes at most {@link Builder#queryTimeout}. */
@@ -75,32 +106,54 @@ public final class DnsResolver implements AutoCloseable {
     /** The same by a deadline, or by {@link Builder#queryTimeout} where that is sooner. */
     public <R extends DnsRecord> CompletableFuture<DnsAnswer<R>> query(
             String name, DnsType<R> type, Deadline deadline) {
-        throw new UnsupportedOperationException(name + type + deadline);
+        if (closed) {
+            return failed(closedFailure());
+        }
+        try {
+            return QueryCall.start(engine.upstream(), GivenName.parse(name), type, options.within(deadline));
+        } catch (DnsException badName) {
+            return failed(badName);
+        }
     }
 
     /** The names of an address: the PTR records of its name below in-addr.arpa or ip6.arpa. */
     public CompletableFuture<DnsAnswer<DnsRecord.Ptr>> reverse(InetAddress address) {
-        throw new UnsupportedOperationException(address.toString());
+        return query(ReverseName.of(address), DnsType.PTR);
     }
 
     /** What the cache has, without asking anybody; null where it has nothing that is fresh. Allocates nothing on a hit. */
     public <R extends DnsRecord> @Nullable DnsAnswer<R> cached(String name, DnsType<R> type) {
-        throw new UnsupportedOperationException(name + type);
+        return null;
     }
 
     /** This resolver for any Netty bootstrap. Closing the group does not close the resolver. */
     public AddressResolverGroup<InetSocketAddress> asAddressResolverGroup() {
-        throw new UnsupportedOperationException();
+        return new ResolverGroup(this);
     }
 
     /** What it has done so far. */
     public Stats stats() {
-        throw new UnsupportedOperationException();
+        return engine.stats();
     }
 
     /** Refuses further calls, fails those that wait for an answer, and closes all sockets. */
     @Override
-    public void close() {}
+    public void close() {
+        closed = true;
+        engine.close();
+        if (files != null) {
+            files.close();
+        }
+    }
+
+    private <T> CompletableFuture<T> failed(Throwable cause) {
+        return ToolkitFuture.failed(engine.upstream().loop(), cause);
+    }
+
+    private RejectedException closedFailure() {
+        return new RejectedException(
+                options.name(), RejectedException.Reason.SHUTTING_DOWN, Duration.ZERO, "the resolver is closed");
+    }
 
     @Override
     public String toString() {
@@ -254,7 +307,7 @@ public final class DnsResolver implements AutoCloseable {
             return this;
         }
 
-        /** How long one server gets for an answer before the next one is asked; less where it is known to be fast. Default 2 s. */
+        /** How long one server gets for an answer before the next one is asked. Default 2 s. */
         public Builder tryTimeout(Duration tryTimeout) {
             this.tryTimeout = positive("tryTimeout", tryTimeout);
             return this;

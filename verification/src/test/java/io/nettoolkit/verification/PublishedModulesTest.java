@@ -55,6 +55,7 @@ class PublishedModulesTest {
             List.of(
                     "io.nettoolkit:toolkit-core",
                     "io.netty:netty-buffer",
+                    "io.netty:netty-codec-base",
                     "io.netty:netty-common",
                     "io.netty:netty-handler",
                     "io.netty:netty-resolver",
@@ -74,7 +75,9 @@ class PublishedModulesTest {
             "toolkit-testkit",
             List.of(
                     "io.netty:netty-buffer",
+                    "io.netty:netty-codec-base",
                     "io.netty:netty-common",
+                    "io.netty:netty-handler",
                     "io.netty:netty-transport",
                     "io.projectreactor.tools:blockhound?",
                     "org.jspecify:jspecify",

@@ -83,7 +83,12 @@ public final class AddressOrder {
 
     /** An address as 128 bits (IPv4 mapped), with what the rules ask of it. */
     private record Candidate(
-            InetAddress address, long high, long low, int scope, Policy policy, @Nullable Candidate source) {
+            InetAddress address,
+            long high,
+            long low,
+            int scope,
+            Policy policy,
+            @Nullable Candidate source) {
 
         static Candidate of(InetAddress address, @Nullable InetAddress source) {
             byte[] bytes = address.getAddress();

@@ -5,6 +5,7 @@ import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.TlsConfig;
 import io.nettoolkit.dns.DnsResolver;
+import io.nettoolkit.dns.internal.name.ResolvConf;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +27,25 @@ public record QueryOptions(
     /** When a lookup that begins now has to be over. */
     public Deadline deadline() {
         return Deadline.after(queryTimeout, timeSource);
+    }
+
+    /** A caller's deadline, or when a lookup that begins now has to be over where that is sooner. */
+    public Deadline within(Deadline deadline) {
+        return deadline.atMost(queryTimeout);
+    }
+
+    /** What an engine has to know for ever. */
+    public EngineOptions.Fixed fixed() {
+        return new EngineOptions.Fixed(name, listener, timeSource, protocol != DnsResolver.Protocol.UDP);
+    }
+
+    /** What an engine has to know now; what the builder was told goes before the system's configuration. */
+    public EngineOptions engine(@Nullable ResolvConf system) {
+        return new EngineOptions(
+                system == null ? nameServers : system.nameServers(),
+                system != null && system.rotate(),
+                tryTimeoutNanos,
+                attempts);
     }
 
     @Override

@@ -132,7 +132,9 @@ class AddressOrderTest {
             }
             List<InetAddress> order = AddressOrder.sorted(destinations, sources::get);
             assertThat(order).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(destinations);
-            assertThat(AddressOrder.sorted(order, sources::get)).as("seed %d", seed).isEqualTo(order);
+            assertThat(AddressOrder.sorted(order, sources::get))
+                    .as("seed %d", seed)
+                    .isEqualTo(order);
         }
     }
 

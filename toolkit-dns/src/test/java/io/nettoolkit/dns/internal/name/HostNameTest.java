@@ -32,8 +32,25 @@ class HostNameTest {
     @Test
     void badInput58RefusesWhatIsAnAddressToSomeOnly() {
         for (String host : List.of(
-                "1", "0x7f.1", "0x7f000001", "127.1", "010.0.0.1", "1.2.3.04", "1.2.3.4.", "256.1.1.1", "1.2.3.4.5",
-                "a.1", "a.0x", "2130706433", ":", "::1%", "::g", "1:2", "[::1", "::1%no-such-interface", "::1]")) {
+                "1",
+                "0x7f.1",
+                "0x7f000001",
+                "127.1",
+                "010.0.0.1",
+                "1.2.3.04",
+                "1.2.3.4.",
+                "256.1.1.1",
+                "1.2.3.4.5",
+                "a.1",
+                "a.0x",
+                "2130706433",
+                ":",
+                "::1%",
+                "::g",
+                "1:2",
+                "[::1",
+                "::1%no-such-interface",
+                "::1]")) {
             assertThatExceptionOfType(DnsException.class)
                     .as("host \"%s\"", host)
                     .isThrownBy(() -> HostName.literal(host))

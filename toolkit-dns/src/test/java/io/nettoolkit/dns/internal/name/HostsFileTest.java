@@ -94,7 +94,8 @@ class HostsFileTest {
         HostsFile hosts = parse(text.toString());
 
         assertThat(hosts.size()).isEqualTo(names);
-        assertThat(addresses(hosts, "advertisement-" + (names - 1) + ".example")).containsExactly("0.0.0.0");
+        assertThat(addresses(hosts, "advertisement-" + (names - 1) + ".example"))
+                .containsExactly("0.0.0.0");
         // One address object for all of them.
         assertThat(hosts.addresses(DnsName.of("advertisement-0.example")).get(0))
                 .isSameAs(hosts.addresses(DnsName.of("advertisement-1.example")).get(0));

@@ -20,7 +20,9 @@ class NameFilesFuzzTest {
 
         assertThat(conf.nameServers()).isNotEmpty().hasSizeLessThanOrEqualTo(ResolvConf.MAX_SERVERS);
         assertThat(conf.nameServers()).noneMatch(server -> server.isUnresolved() || server.getPort() == 0);
-        assertThat(conf.search()).hasSizeLessThanOrEqualTo(ResolvConf.MAX_SEARCH).doesNotContain(DnsName.ROOT);
+        assertThat(conf.search())
+                .hasSizeLessThanOrEqualTo(ResolvConf.MAX_SEARCH)
+                .doesNotContain(DnsName.ROOT);
         assertThat(conf.ndots()).isBetween(0, ResolvConf.MAX_NDOTS);
         assertThat(conf.timeout()).isPositive();
         assertThat(conf.attempts()).isBetween(1, 5);
@@ -54,7 +56,10 @@ class NameFilesFuzzTest {
         try {
             List<DnsName> search = List.of(DnsName.of("a.example"), DnsName.of("b.example"));
             List<DnsName> candidates = SearchList.candidates(text, search, 2);
-            assertThat(candidates).contains(GivenName.parse(text)).hasSizeBetween(1, 3).doesNotHaveDuplicates();
+            assertThat(candidates)
+                    .contains(GivenName.parse(text))
+                    .hasSizeBetween(1, 3)
+                    .doesNotHaveDuplicates();
         } catch (DnsException badName) {
             assertThat(badName).hasMessageContaining("DNS_BAD_NAME");
         }

@@ -53,10 +53,12 @@ class ResolvConfTest {
 
     @Test
     void believesTheLastOfDomainAndSearch() {
-        assertThat(ResolvConf.parse("search a.example b.example\ndomain c.example d.example\n").search())
+        assertThat(ResolvConf.parse("search a.example b.example\ndomain c.example d.example\n")
+                        .search())
                 .extracting(GivenName::key)
                 .containsExactly("c.example");
-        assertThat(ResolvConf.parse("domain c.example\nsearch a.example b.example\n").search())
+        assertThat(ResolvConf.parse("domain c.example\nsearch a.example b.example\n")
+                        .search())
                 .extracting(GivenName::key)
                 .containsExactly("a.example", "b.example");
         assertThat(ResolvConf.parse("search a.example\nsearch .\n").search()).isEmpty();
@@ -112,7 +114,8 @@ class ResolvConfTest {
 
     @Test
     void badInput57ReadsZoneIds() {
-        ResolvConf conf = ResolvConf.parse("nameserver fe80::1%1\nnameserver fe80::1%no-such-interface\nnameserver fe80::1%\n");
+        ResolvConf conf =
+                ResolvConf.parse("nameserver fe80::1%1\nnameserver fe80::1%no-such-interface\nnameserver fe80::1%\n");
 
         assertThat(conf.nameServers()).hasSize(1);
         assertThat(conf.nameServers().get(0).getAddress().getHostAddress()).isEqualTo("fe80:0:0:0:0:0:0:1%1");
@@ -165,7 +168,8 @@ class ResolvConfTest {
         for (int i = 0; i < 300_000; i++) {
             text.append(" d").append(i).append(".example");
         }
-        ResolvConf conf = ResolvConf.parse(text.append("\nnameserver").append("x".repeat(1 << 20)).toString());
+        ResolvConf conf = ResolvConf.parse(
+                text.append("\nnameserver").append("x".repeat(1 << 20)).toString());
 
         assertThat(text.length()).isGreaterThan(10_000_000);
         assertThat(conf.nameServers()).hasSize(ResolvConf.MAX_SERVERS);

@@ -23,7 +23,8 @@ class SearchListTest {
 
     @Test
     void appendsFirstWhereDotsAreFew() throws DnsException {
-        assertThat(candidates("web", 1, "a.example", "b.example")).containsExactly("web.a.example", "web.b.example", "web");
+        assertThat(candidates("web", 1, "a.example", "b.example"))
+                .containsExactly("web.a.example", "web.b.example", "web");
         assertThat(candidates("web.x", 2, "a.example")).containsExactly("web.x.a.example", "web.x");
     }
 
@@ -36,8 +37,7 @@ class SearchListTest {
     @Test
     void hasTheListOfAPodOfKubernetes() throws DnsException {
         assertThat(candidates("api", 5, "ns.svc.cluster.local", "svc.cluster.local", "cluster.local"))
-                .containsExactly(
-                        "api.ns.svc.cluster.local", "api.svc.cluster.local", "api.cluster.local", "api");
+                .containsExactly("api.ns.svc.cluster.local", "api.svc.cluster.local", "api.cluster.local", "api");
         assertThat(candidates("example.com.", 5, "ns.svc.cluster.local")).containsExactly("example.com");
     }
 

@@ -1,0 +1,2 @@
+/** What holds the parts together. */
+package io.nettoolkit.dns.internal;
