@@ -215,8 +215,11 @@ public final class AnswerCache {
                 removeNoSuchName(key);
             }
             if (size <= rules.maxAnswerBytes()) {
-                Table table = forAllTypes ? tables.noSuchName : tables.of(type);
-                put(table, tables.key(key, type), answer, size);
+                if (forAllTypes) {
+                    put(tables.noSuchName, key, answer, size);
+                } else {
+                    put(tables.of(type), tables.key(key, type), answer, size);
+                }
             } else {
                 CacheEntry old = tables.of(type).get(tables.key(key, type));
                 if (old != null) {

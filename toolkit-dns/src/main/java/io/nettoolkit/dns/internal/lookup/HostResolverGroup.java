@@ -1,6 +1,5 @@
 package io.nettoolkit.dns.internal.lookup;
 
-import io.nettoolkit.core.Deadline;
 import io.nettoolkit.dns.internal.cache.AnswerCache;
 import io.nettoolkit.dns.internal.cache.CacheEntry;
 import io.netty.resolver.AddressResolver;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -44,18 +42,12 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
 
     private final Lookups lookups;
     private final AnswerCache cache;
-    private final Supplier<Deadline> deadlines;
     private volatile Map<EventExecutor, HostResolver> resolvers = Map.of();
 
-    /**
-     * A group.
-     *
-     * @param deadlines of lookups that begin now
-     */
-    public HostResolverGroup(Lookups lookups, Supplier<Deadline> deadlines) {
+    /** A group. */
+    public HostResolverGroup(Lookups lookups) {
         this.lookups = lookups;
         this.cache = lookups.cache();
-        this.deadlines = deadlines;
     }
 
     @Override
@@ -159,7 +151,7 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
                 promise.trySuccess(part.apply(place.all.getNow()));
                 return promise;
             }
-            var lookup = lookups.resolve(host, deadlines.get(), executor);
+            var lookup = lookups.resolve(host, null, executor);
             lookup.whenComplete((addresses, failure) -> {
                 if (failure != null) {
                     promise.tryFailure(failure);

@@ -95,8 +95,12 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
         }
     }
 
-    /** The answer to a question of a caller. */
-    public CompletableFuture<DnsAnswer<?>> query(String name, DnsType<?> type, Deadline deadline) {
+    /**
+     * The answer to a question of a caller.
+     *
+     * @param deadline null for the whole query time
+     */
+    public CompletableFuture<DnsAnswer<?>> query(String name, DnsType<?> type, @Nullable Deadline deadline) {
         EventExecutor executor = executor();
         if (closed) {
             return ToolkitFuture.failed(executor, refusal());
@@ -113,14 +117,19 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
             }
             return known != null
                     ? ToolkitFuture.succeeded(executor, known)
-                    : ask(new Question(parsed, type), deadline, executor);
+                    : ask(new Question(parsed, type), within(deadline), executor);
         } catch (DnsException badName) {
             return ToolkitFuture.failed(executor, badName);
         }
     }
 
-    /** The addresses of a host, best first. */
-    public CompletableFuture<List<InetAddress>> resolve(String host, Deadline deadline, EventExecutor executor) {
+    /**
+     * The addresses of a host, best first.
+     *
+     * @param deadline null for the whole query time
+     */
+    public CompletableFuture<List<InetAddress>> resolve(
+            String host, @Nullable Deadline deadline, EventExecutor executor) {
         if (closed) {
             return ToolkitFuture.failed(executor, refusal());
         }
@@ -133,10 +142,14 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
             if (own != null) {
                 return ToolkitFuture.succeeded(executor, ResolvedHost.named(host, options.order().apply(own)));
             }
-            return new HostLookup(this, options, host, deadline, executor).begin();
+            return new HostLookup(this, options, host, within(deadline), executor).begin();
         } catch (DnsException badName) {
             return ToolkitFuture.failed(executor, badName);
         }
+    }
+
+    private Deadline within(@Nullable Deadline deadline) {
+        return deadline == null ? Deadline.after(options.queryTimeout(), time) : deadline.atMost(options.queryTimeout());
     }
 
     private @Nullable DnsAnswer<?> ownAnswer(DnsName name, DnsType<?> type) {

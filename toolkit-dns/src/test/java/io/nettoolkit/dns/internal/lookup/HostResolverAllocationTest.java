@@ -28,7 +28,7 @@ class HostResolverAllocationTest {
     void aWarmNameAllocatesNothing() {
         rig.upstream.answers(question -> Responses.addresses(
                 question.key(), 300, question.type().equals(DnsType.A) ? "192.0.2.1" : "2001:db8::1"));
-        HostResolverGroup group = new HostResolverGroup(rig.lookups, rig::deadline);
+        HostResolverGroup group = new HostResolverGroup(rig.lookups);
         InetSocketAddress host = InetSocketAddress.createUnresolved("web.example", 443);
         group.getResolver(rig.loop).resolve(host).syncUninterruptibly();
 

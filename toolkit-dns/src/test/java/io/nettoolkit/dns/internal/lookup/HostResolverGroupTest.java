@@ -26,7 +26,7 @@ class HostResolverGroupTest {
     private static final InetSocketAddress WEB = InetSocketAddress.createUnresolved("web.example", 443);
 
     private final LookupRig rig = new LookupRig();
-    private final HostResolverGroup group = new HostResolverGroup(rig.lookups, rig::deadline);
+    private final HostResolverGroup group = new HostResolverGroup(rig.lookups);
     private final AddressResolver<InetSocketAddress> resolver = group.getResolver(rig.loop);
 
     @BeforeEach
