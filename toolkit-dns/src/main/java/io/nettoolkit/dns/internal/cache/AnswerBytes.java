@@ -77,7 +77,9 @@ final class AnswerBytes {
         } else if (record instanceof DnsRecord.Caa caa) {
             return 16 + string(caa.tag()) + string(caa.value());
         } else if (record instanceof DnsRecord.Svcb svcb) {
-            return 40 + string(svcb.target()) + svcb.params().stream().mapToLong(AnswerBytes::param).sum();
+            return 40
+                    + string(svcb.target())
+                    + svcb.params().stream().mapToLong(AnswerBytes::param).sum();
         } else if (record instanceof DnsRecord.Opaque opaque) {
             return 40 + opaque.data().length;
         }

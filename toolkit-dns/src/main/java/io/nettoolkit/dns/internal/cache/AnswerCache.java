@@ -117,9 +117,8 @@ public final class AnswerCache {
         String key = GivenName.key(name);
         DnsAnswer<?> answer = get(key, type);
         if (answer != null && !given.equals(key) && !tables.isShared(type)) {
-            Table table = answer.kind() == Kind.NXDOMAIN && answer.aliases().isEmpty()
-                    ? tables.noSuchName
-                    : tables.of(type);
+            Table table =
+                    answer.kind() == Kind.NXDOMAIN && answer.aliases().isEmpty() ? tables.noSuchName : tables.of(type);
             noteSpelling(table, key, given);
         }
         return answer;
@@ -265,11 +264,13 @@ public final class AnswerCache {
     }
 
     private CacheEntry put(Table table, String key, Object value, int size) {
-        EvictionQueue queue = value instanceof DnsAnswer<?> answer && answer.kind() != Kind.ANSWER ? negatives : positives;
+        EvictionQueue queue =
+                value instanceof DnsAnswer<?> answer && answer.kind() != Kind.ANSWER ? negatives : positives;
         long soft = softNanos(value);
         CacheEntry entry = table.get(key);
         if (entry == null) {
-            entry = new CacheEntry(key, table, value, table != tables.hosts && rules.pinned().contains(key));
+            entry = new CacheEntry(
+                    key, table, value, table != tables.hosts && rules.pinned().contains(key));
             entry.replace(value, soft);
             entry.bytes = size;
             bytes += size;

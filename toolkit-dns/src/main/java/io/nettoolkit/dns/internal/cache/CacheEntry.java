@@ -61,6 +61,7 @@ public final class CacheEntry {
     final boolean pinned;
 
     int bytes;
+
     @Nullable
     CacheEntry older;
 
