@@ -13,6 +13,7 @@ import io.nettoolkit.dns.internal.wire.DnsName;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /** The addresses of a name, of both families, straight from the servers. */
@@ -56,7 +57,7 @@ public final class DirectResolve {
             if (!addresses.isEmpty()) {
                 both.succeed(List.copyOf(addresses));
             } else if (failure != null) {
-                both.fail(failure.getCause());
+                both.fail(Objects.requireNonNullElse(failure.getCause(), failure));
             } else {
                 boolean noName = four.join().kind() == DnsAnswer.Kind.NXDOMAIN;
                 both.fail(DnsException.builder(noName ? Kind.DNS_NO_SUCH_NAME : Kind.DNS_NO_DATA, host)
