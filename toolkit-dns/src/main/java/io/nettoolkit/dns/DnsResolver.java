@@ -2,23 +2,21 @@ package io.nettoolkit.dns;
 
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.EventLoops;
-import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.TlsConfig;
-import io.nettoolkit.core.internal.ToolkitFuture;
-import io.nettoolkit.dns.internal.ResolverGroup;
+import io.nettoolkit.dns.internal.lookup.NameService;
 import io.nettoolkit.dns.internal.name.GivenName;
 import io.nettoolkit.dns.internal.name.NameFiles;
 import io.nettoolkit.dns.internal.name.ResolvConf;
-import io.nettoolkit.dns.internal.query.DirectResolve;
 import io.nettoolkit.dns.internal.query.EngineOwner;
-import io.nettoolkit.dns.internal.query.QueryCall;
 import io.nettoolkit.dns.internal.query.QueryOptions;
+import io.nettoolkit.dns.internal.query.Upstream;
+import io.nettoolkit.dns.internal.wire.DnsName;
 import io.nettoolkit.dns.internal.wire.ReverseName;
 import io.netty.resolver.AddressResolverGroup;
+import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,24 +51,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DnsResolver implements AutoCloseable {
 
-    private static final NameFiles.Sources SYSTEM_FILES =
-            new NameFiles.Sources(Path.of("/etc/resolv.conf"), null, Duration.ofSeconds(5));
-
     private final QueryOptions options;
     private final EngineOwner engine;
-    private final @Nullable NameFiles files;
-    private volatile boolean closed;
+    private final NameService names;
 
     private DnsResolver(Builder builder) {
         options = builder.options();
-        files = options.nameServers().isEmpty()
-                ? new NameFiles(SYSTEM_FILES, contents -> reconfigure(contents.resolvConf()))
-                : null;
+        names = new NameService(builder.settings(), this::upstream, this::reconfigure);
         engine = new EngineOwner(
-                options.loops(),
-                options.fixed(),
-                options.tls(),
-                options.engine(files == null ? null : files.current().resolvConf()));
+                options.loops(), options.fixed(), options.tls(), options.engine(names.resolvConf()));
+        names.start();
+    }
+
+    private Upstream upstream() {
+        return engine.upstream();
     }
 
     private void reconfigure(ResolvConf resolvConf) {
@@ -87,33 +81,33 @@ public final class DnsResolver implements AutoCloseable {
      * {@link Builder#queryTimeout}.
      */
     public CompletableFuture<List<InetAddress>> resolve(String host) {
-        return resolve(host, options.deadline());
+        return names.lookups().resolve(Objects.requireNonNull(host, "host: must not be null"), null, executor());
     }
 
     /** The same by a deadline, or by {@link Builder#queryTimeout} where that is sooner. */
     public CompletableFuture<List<InetAddress>> resolve(String host, Deadline deadline) {
-        if (closed) {
-            return failed(closedFailure());
-        }
-        return new DirectResolve(engine.upstream(), options.within(deadline)).resolve(host);
+        Objects.requireNonNull(host, "host: must not be null");
+        return names.lookups()
+                .resolve(host, Objects.requireNonNull(deadline, "deadline: must not be null"), executor());
     }
 
     /** The records of a name, or that there are none. Takes at most {@link Builder#queryTimeout}. */
     public <R extends DnsRecord> CompletableFuture<DnsAnswer<R>> query(String name, DnsType<R> type) {
-        return query(name, type, options.deadline());
+        return look(name, type, null);
     }
 
     /** The same by a deadline, or by {@link Builder#queryTimeout} where that is sooner. */
     public <R extends DnsRecord> CompletableFuture<DnsAnswer<R>> query(
             String name, DnsType<R> type, Deadline deadline) {
-        if (closed) {
-            return failed(closedFailure());
-        }
-        try {
-            return QueryCall.start(engine.upstream(), GivenName.parse(name), type, options.within(deadline));
-        } catch (DnsException badName) {
-            return failed(badName);
-        }
+        return look(name, type, Objects.requireNonNull(deadline, "deadline: must not be null"));
+    }
+
+    @SuppressWarnings("unchecked") // the answer to a question has records of the type asked for
+    private <R extends DnsRecord> CompletableFuture<DnsAnswer<R>> look(
+            String name, DnsType<R> type, @Nullable Deadline deadline) {
+        Objects.requireNonNull(name, "name: must not be null");
+        Objects.requireNonNull(type, "type: must not be null");
+        return (CompletableFuture<DnsAnswer<R>>) (CompletableFuture<?>) names.lookups().query(name, type, deadline);
     }
 
     /** The names of an address: the PTR records of its name below in-addr.arpa or ip6.arpa. */
@@ -121,14 +115,26 @@ public final class DnsResolver implements AutoCloseable {
         return query(ReverseName.of(address), DnsType.PTR);
     }
 
-    /** What the cache has, without asking anybody; null where it has nothing that is fresh. Allocates nothing on a hit. */
+    /**
+     * What the cache has, without asking anybody; null where it has nothing that is fresh. Allocates nothing on a hit. Knows
+     * nothing of the hosts file.
+     */
+    @SuppressWarnings("unchecked") // as above
     public <R extends DnsRecord> @Nullable DnsAnswer<R> cached(String name, DnsType<R> type) {
-        return null;
+        return (DnsAnswer<R>) names.lookups().cached(name, type);
     }
 
-    /** This resolver for any Netty bootstrap. Closing the group does not close the resolver. */
+    /** What this resolver remembers. */
+    public DnsCache cache() {
+        return names.cache();
+    }
+
+    /**
+     * This resolver for any Netty bootstrap; the same one each time. A host that is in the cache costs no object on its loop.
+     * Closing the group does not close the resolver.
+     */
     public AddressResolverGroup<InetSocketAddress> asAddressResolverGroup() {
-        return new ResolverGroup(this);
+        return names.group();
     }
 
     /** What it has done so far. */
@@ -139,20 +145,17 @@ public final class DnsResolver implements AutoCloseable {
     /** Refuses further calls, fails those that wait for an answer, and closes all sockets. */
     @Override
     public void close() {
-        closed = true;
+        names.close();
         engine.close();
-        if (files != null) {
-            files.close();
-        }
     }
 
-    private <T> CompletableFuture<T> failed(Throwable cause) {
-        return ToolkitFuture.failed(engine.upstream().loop(), cause);
+    /** Where its futures complete. */
+    EventExecutor executor() {
+        return engine.upstream().loop();
     }
 
-    private RejectedException closedFailure() {
-        return new RejectedException(
-                options.name(), RejectedException.Reason.SHUTTING_DOWN, Duration.ZERO, "the resolver is closed");
+    TimeSource timeSource() {
+        return options.timeSource();
     }
 
     @Override
@@ -259,12 +262,16 @@ public final class DnsResolver implements AutoCloseable {
         private List<InetSocketAddress> nameServers = List.of();
         private Protocol protocol = Protocol.UDP;
         private @Nullable TlsConfig tls;
-        private Duration tryTimeout = Duration.ofSeconds(2);
+        private @Nullable Duration tryTimeout;
         private Duration queryTimeout = Duration.ofSeconds(5);
-        private int attempts = 4;
+        private int attempts;
         private Listener listener = Listener.NONE;
         private String name = "dns";
         private TimeSource timeSource = TimeSource.system();
+        private DnsCache.Config cache = DnsCache.Config.defaults();
+        private @Nullable List<DnsName> search;
+        private int ndots;
+        private NameFiles.@Nullable Sources files;
 
         private Builder() {}
 
@@ -274,7 +281,10 @@ public final class DnsResolver implements AutoCloseable {
             return this;
         }
 
-        /** The name servers to ask. Default and empty: the system's. */
+        /**
+         * The name servers to ask. Default and empty: the system's, from resolv.conf, which is read again whenever it changes.
+         * Where they are given, that file is not read; the hosts file is.
+         */
         public Builder nameServers(List<InetSocketAddress> nameServers) {
             List<InetSocketAddress> copy = new ArrayList<>();
             for (InetSocketAddress server : nameServers) {
@@ -307,7 +317,7 @@ public final class DnsResolver implements AutoCloseable {
             return this;
         }
 
-        /** How long one server gets for an answer before the next one is asked. Default 2 s. */
+        /** How long one server gets for an answer before the next one is asked. Default what resolv.conf says, else 2 s. */
         public Builder tryTimeout(Duration tryTimeout) {
             this.tryTimeout = positive("tryTimeout", tryTimeout);
             return this;
@@ -319,12 +329,49 @@ public final class DnsResolver implements AutoCloseable {
             return this;
         }
 
-        /** How often a question is sent at most, over all servers. Default 4; at least 1. */
+        /**
+         * How often a question is sent at most, over all servers. At least 1. Default what resolv.conf says (its attempts are
+         * rounds over all servers), else 4.
+         */
         public Builder attempts(int attempts) {
             if (attempts < 1) {
                 throw new IllegalArgumentException("attempts: " + attempts + " (must be 1 or more)");
             }
             this.attempts = attempts;
+            return this;
+        }
+
+        /** How much is remembered and how long. Default {@link DnsCache.Config#defaults()}. */
+        public Builder cache(DnsCache.Config cache) {
+            this.cache = Objects.requireNonNull(cache, "cache: must not be null");
+            return this;
+        }
+
+        /**
+         * What is appended to short names of hosts. Default what resolv.conf says, where that is read; empty for nothing.
+         *
+         * @param ndots with at least so many dots a name itself is tried first, else last
+         */
+        public Builder search(List<String> domains, int ndots) {
+            if (ndots < 0 || ndots > 15) {
+                throw new IllegalArgumentException("ndots: " + ndots + " (must be 0 to 15)");
+            }
+            List<DnsName> parsed = new ArrayList<>();
+            for (String domain : domains) {
+                try {
+                    parsed.add(GivenName.parse(domain));
+                } catch (DnsException badName) {
+                    throw new IllegalArgumentException("domains: " + badName.getMessage(), badName);
+                }
+            }
+            this.search = List.copyOf(parsed);
+            this.ndots = ndots;
+            return this;
+        }
+
+        /** Other files than the system's, for tests. */
+        Builder files(NameFiles.Sources files) {
+            this.files = files;
             return this;
         }
 
@@ -360,10 +407,21 @@ public final class DnsResolver implements AutoCloseable {
                     nameServers,
                     protocol,
                     tls,
-                    tryTimeout.toNanos(),
+                    tryTimeout == null ? 0 : tryTimeout.toNanos(),
                     queryTimeout,
                     attempts,
                     listener,
+                    name,
+                    timeSource);
+        }
+
+        private NameService.Settings settings() {
+            return new NameService.Settings(
+                    files != null ? files : NameService.systemFiles(!nameServers.isEmpty()),
+                    search,
+                    ndots,
+                    cache,
+                    queryTimeout,
                     name,
                     timeSource);
         }

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param nameServers at least one, {@value #MAX_SERVERS} at most, in the order of the file
  * @param search what is appended to short names, {@value #MAX_SEARCH} at most
  * @param ndots names with fewer dots try the search list first; 0 to {@value #MAX_NDOTS}
- * @param timeout for one try
- * @param attempts rounds over the name servers
+ * @param timeout for one try; null where the file does not say
+ * @param attempts rounds over the name servers; 0 where the file does not say
  * @param rotate whether queries begin at a different server each time
  * @param ignoredLines how many lines could not be understood
  */
@@ -35,7 +35,7 @@ public record ResolvConf(
         List<InetSocketAddress> nameServers,
         List<DnsName> search,
         int ndots,
-        Duration timeout,
+        @Nullable Duration timeout,
         int attempts,
         boolean rotate,
         int ignoredLines) {
@@ -89,8 +89,8 @@ public record ResolvConf(
         private final List<InetSocketAddress> nameServers = new ArrayList<>();
         private List<DnsName> search = List.of();
         private int ndots = 1;
-        private int timeoutSeconds = 5;
-        private int attempts = 2;
+        private int timeoutSeconds;
+        private int attempts;
         private boolean rotate;
         private int ignoredLines;
 
@@ -179,7 +179,7 @@ public record ResolvConf(
                     List.copyOf(nameServers),
                     search,
                     ndots,
-                    Duration.ofSeconds(timeoutSeconds),
+                    timeoutSeconds == 0 ? null : Duration.ofSeconds(timeoutSeconds),
                     attempts,
                     rotate,
                     ignoredLines);

@@ -1,6 +1,5 @@
 package io.nettoolkit.dns.internal.query;
 
-import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.TlsConfig;
@@ -11,7 +10,13 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a resolver's builder was told about asking name servers. Immutable. */
+/**
+ * What a resolver's builder was told about asking name servers. Immutable.
+ *
+ * @param nameServers empty for the system's
+ * @param tryTimeoutNanos 0 for what the system says
+ * @param attempts 0 for what the system says
+ */
 public record QueryOptions(
         EventLoops loops,
         List<InetSocketAddress> nameServers,
@@ -24,34 +29,30 @@ public record QueryOptions(
         String name,
         TimeSource timeSource) {
 
-    /** When a lookup that begins now has to be over. */
-    public Deadline deadline() {
-        return Deadline.after(queryTimeout, timeSource);
-    }
-
-    /** A caller's deadline, or when a lookup that begins now has to be over where that is sooner. */
-    public Deadline within(Deadline deadline) {
-        return deadline.atMost(queryTimeout);
-    }
-
     /** What an engine has to know for ever. */
     public EngineOptions.Fixed fixed() {
         return new EngineOptions.Fixed(name, listener, timeSource, protocol != DnsResolver.Protocol.UDP);
     }
 
+    private static final Duration DEFAULT_TRY_TIMEOUT = Duration.ofSeconds(2);
+    private static final int DEFAULT_ATTEMPTS = 4;
+
     /** What an engine has to know now; what the builder was told goes before the system's configuration. */
-    public EngineOptions engine(@Nullable ResolvConf system) {
+    public EngineOptions engine(ResolvConf system) {
+        List<InetSocketAddress> servers = nameServers.isEmpty() ? system.nameServers() : nameServers;
+        Duration systemTimeout = system.timeout() == null ? DEFAULT_TRY_TIMEOUT : system.timeout();
+        int systemAttempts = system.attempts() == 0 ? DEFAULT_ATTEMPTS : system.attempts() * servers.size();
         return new EngineOptions(
-                system == null ? nameServers : system.nameServers(),
-                system != null && system.rotate(),
-                tryTimeoutNanos,
-                attempts);
+                servers,
+                nameServers.isEmpty() && system.rotate(),
+                tryTimeoutNanos == 0 ? systemTimeout.toNanos() : tryTimeoutNanos,
+                attempts == 0 ? systemAttempts : attempts);
     }
 
     @Override
     public String toString() {
         return "name=" + name + ", nameServers=" + nameServers + ", protocol=" + protocol + ", tls=" + tls
-                + ", tryTimeout=" + Duration.ofNanos(tryTimeoutNanos) + ", queryTimeout=" + queryTimeout + ", attempts="
+                + ", tryTimeout=" + (tryTimeoutNanos == 0 ? "system" : Duration.ofNanos(tryTimeoutNanos)) + ", queryTimeout=" + queryTimeout + ", attempts="
                 + attempts;
     }
 }

@@ -46,8 +46,8 @@ class ResolvConfTest {
         assertThat(conf.nameServers()).containsExactly(server("127.0.0.1", 53));
         assertThat(conf.search()).isEmpty();
         assertThat(conf.ndots()).isEqualTo(1);
-        assertThat(conf.timeout()).isEqualTo(Duration.ofSeconds(5));
-        assertThat(conf.attempts()).isEqualTo(2);
+        assertThat(conf.timeout()).isNull();
+        assertThat(conf.attempts()).isZero();
         assertThat(conf.rotate()).isFalse();
     }
 

@@ -1,2 +1,0 @@
-/** What holds the parts together. */
-package io.nettoolkit.dns.internal;
