@@ -58,8 +58,7 @@ public final class DnsResolver implements AutoCloseable {
     private DnsResolver(Builder builder) {
         options = builder.options();
         names = new NameService(builder.settings(), this::upstream, this::reconfigure);
-        engine = new EngineOwner(
-                options.loops(), options.fixed(), options.tls(), options.engine(names.resolvConf()));
+        engine = new EngineOwner(options.loops(), options.fixed(), options.tls(), options.engine(names.resolvConf()));
         names.start();
     }
 
@@ -107,7 +106,8 @@ public final class DnsResolver implements AutoCloseable {
             String name, DnsType<R> type, @Nullable Deadline deadline) {
         Objects.requireNonNull(name, "name: must not be null");
         Objects.requireNonNull(type, "type: must not be null");
-        return (CompletableFuture<DnsAnswer<R>>) (CompletableFuture<?>) names.lookups().query(name, type, deadline);
+        return (CompletableFuture<DnsAnswer<R>>)
+                (CompletableFuture<?>) names.lookups().query(name, type, deadline);
     }
 
     /** The names of an address: the PTR records of its name below in-addr.arpa or ip6.arpa. */

@@ -61,6 +61,7 @@ class BadAnswersIT {
     }
 
     private static String ask(DnsResolver resolver, String name) throws Exception {
+        resolver.cache().clear();
         return resolver.query(name, DnsType.A).get(10, TimeUnit.SECONDS).records().stream()
                 .map(DnsRecord::rdata)
                 .toList()
@@ -68,6 +69,7 @@ class BadAnswersIT {
     }
 
     private DnsException failure(String name) {
+        resolver.cache().clear();
         return failure(resolver.query(name, DnsType.A));
     }
 
@@ -267,6 +269,7 @@ class BadAnswersIT {
         String numbers = " 300 SOA ns.example. h.example. 1 2 3 4 2147483648";
         dns.on("c.example").reply(Reply.rcode(0), Reply.rcode(3).withAuthority("other.test." + numbers));
         assertThat(resolver.query("c.example", DnsType.A).get().kind()).isEqualTo(DnsAnswer.Kind.NODATA);
+        resolver.cache().clear();
         assertThat(resolver.query("c.example", DnsType.A).get().kind()).isEqualTo(DnsAnswer.Kind.NXDOMAIN);
         dns.on("d.example").reply(Reply.rcode(0).asReferral().withAuthority("example. 300 NS ns.example."));
         assertThat(failure("d.example")).hasMessageContaining("refers to other servers");
@@ -453,7 +456,7 @@ class BadAnswersIT {
         dns.on("a.example").reply(Reply.nothing());
         CompletableFuture<?> waiting = resolver.query("a.example", DnsType.A);
         resolver.close();
-        assertThat(failure(waiting).kind()).isEqualTo(Kind.CANCELLED);
+        assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(RejectedException.class);
         assertThatThrownBy(() -> resolver.query("b.example", DnsType.A).get())
                 .hasCauseInstanceOf(RejectedException.class);
         resolver.close();

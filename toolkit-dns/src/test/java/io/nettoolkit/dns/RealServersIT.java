@@ -93,9 +93,7 @@ class RealServersIT {
                         "tls-service-pem: \"" + chain + "\""),
                 List.of(
                         new NameServerProcess.Zone("example.test.", ZONE),
-                        new NameServerProcess.Zone(
-                                "other.test.",
-                                """
+                        new NameServerProcess.Zone("other.test.", """
                                 $ORIGIN other.test.
                                 @ 300 SOA ns h 1 2 3 4 5
                                 @ 300 NS ns

@@ -52,7 +52,8 @@ public record QueryOptions(
     @Override
     public String toString() {
         return "name=" + name + ", nameServers=" + nameServers + ", protocol=" + protocol + ", tls=" + tls
-                + ", tryTimeout=" + (tryTimeoutNanos == 0 ? "system" : Duration.ofNanos(tryTimeoutNanos)) + ", queryTimeout=" + queryTimeout + ", attempts="
+                + ", tryTimeout=" + (tryTimeoutNanos == 0 ? "system" : Duration.ofNanos(tryTimeoutNanos))
+                + ", queryTimeout=" + queryTimeout + ", attempts="
                 + attempts;
     }
 }
