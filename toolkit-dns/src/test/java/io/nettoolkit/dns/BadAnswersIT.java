@@ -61,6 +61,7 @@ class BadAnswersIT {
     }
 
     private static String ask(DnsResolver resolver, String name) throws Exception {
+        resolver.cache().clear();
         return resolver.query(name, DnsType.A).get(10, TimeUnit.SECONDS).records().stream()
                 .map(DnsRecord::rdata)
                 .toList()
@@ -68,6 +69,7 @@ class BadAnswersIT {
     }
 
     private DnsException failure(String name) {
+        resolver.cache().clear();
         return failure(resolver.query(name, DnsType.A));
     }
 
@@ -267,6 +269,7 @@ class BadAnswersIT {
         String numbers = " 300 SOA ns.example. h.example. 1 2 3 4 2147483648";
         dns.on("c.example").reply(Reply.rcode(0), Reply.rcode(3).withAuthority("other.test." + numbers));
         assertThat(resolver.query("c.example", DnsType.A).get().kind()).isEqualTo(DnsAnswer.Kind.NODATA);
+        resolver.cache().clear();
         assertThat(resolver.query("c.example", DnsType.A).get().kind()).isEqualTo(DnsAnswer.Kind.NXDOMAIN);
         dns.on("d.example").reply(Reply.rcode(0).asReferral().withAuthority("example. 300 NS ns.example."));
         assertThat(failure("d.example")).hasMessageContaining("refers to other servers");
@@ -310,7 +313,7 @@ class BadAnswersIT {
 
     @Test
     void n50StreamThatStalls() {
-        overTcp(Reply.zone().stalledAfter(1));
+        overTcp(Reply.zone().stalledAfter(9));
         resolver.close();
         resolver = DnsResolver.builder()
                 .loops(loops)
@@ -318,13 +321,14 @@ class BadAnswersIT {
                 .tryTimeout(Duration.ofMillis(100))
                 .attempts(2)
                 .build();
-        assertThat(failure("a.example").kind()).isEqualTo(Kind.DNS_TIMEOUT);
+        DnsException failure = failure("a.example");
+        assertThat(failure.kind()).isEqualTo(Kind.DNS_TIMEOUT);
     }
 
     @Test
     void n50StreamWithAMessageOfLengthZero() {
         overTcp(Reply.raw(new byte[0]));
-        assertThat(failure("a.example").isRetryable()).isTrue();
+        assertThat(failure("a.example").kind()).isEqualTo(Kind.PROTOCOL);
     }
 
     @Test
@@ -452,7 +456,7 @@ class BadAnswersIT {
         dns.on("a.example").reply(Reply.nothing());
         CompletableFuture<?> waiting = resolver.query("a.example", DnsType.A);
         resolver.close();
-        assertThat(failure(waiting).kind()).isEqualTo(Kind.CANCELLED);
+        assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(RejectedException.class);
         assertThatThrownBy(() -> resolver.query("b.example", DnsType.A).get())
                 .hasCauseInstanceOf(RejectedException.class);
         resolver.close();

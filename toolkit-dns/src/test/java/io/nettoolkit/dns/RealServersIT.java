@@ -93,10 +93,13 @@ class RealServersIT {
                         "tls-service-pem: \"" + chain + "\""),
                 List.of(
                         new NameServerProcess.Zone("example.test.", ZONE),
-                        new NameServerProcess.Zone(
-                                "other.test.",
-                                "$ORIGIN other.test.\n@ 300 SOA ns h 1 2 3 4 5\n@ 300 NS ns\nns 300 A 127.0.0.1\n"
-                                        + "www 300 A 198.51.100.1\n")));
+                        new NameServerProcess.Zone("other.test.", """
+                                $ORIGIN other.test.
+                                @ 300 SOA ns h 1 2 3 4 5
+                                @ 300 NS ns
+                                ns 300 A 127.0.0.1
+                                www 300 A 198.51.100.1
+                                """)));
         loops = EventLoops.builder().threads(1).build();
     }
 
@@ -144,7 +147,7 @@ class RealServersIT {
                 "web2.example.test|HTTPS|web2.example.test. 300 HTTPS 0 web.example.test."
             })
     void readsRecordsOfEveryType(String name, String type, String expected) throws Exception {
-        assertThat(ask(to(nsd.address()), name, type)).containsExactlyInAnyOrder(expected.split(";"));
+        assertThat(ask(to(nsd.address()), name, type)).containsExactlyInAnyOrder(expected.split(";(?! )"));
     }
 
     @Test

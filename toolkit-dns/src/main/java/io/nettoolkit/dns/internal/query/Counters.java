@@ -4,24 +4,26 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /** Figures of a loop: one thread writes, any thread reads. */
-final class Counters {
+@SuppressWarnings("EnumOrdinal") // an index, nothing that is kept
+final class Counters<F extends Enum<F>> {
 
     private static final VarHandle CELLS = MethodHandles.arrayElementVarHandle(long[].class);
     private final long[] cells;
 
-    Counters(int count) {
-        cells = new long[count];
+    Counters(Class<F> figures) {
+        cells = new long[figures.getEnumConstants().length];
     }
 
-    void add(int counter, long count) {
-        CELLS.setRelease(cells, counter, cells[counter] + count);
+    void add(F figure) {
+        int index = figure.ordinal();
+        CELLS.setRelease(cells, index, cells[index] + 1);
     }
 
-    void set(int counter, long value) {
-        CELLS.setRelease(cells, counter, value);
+    void set(F figure, long value) {
+        CELLS.setRelease(cells, figure.ordinal(), value);
     }
 
-    long get(int counter) {
-        return (long) CELLS.getAcquire(cells, counter);
+    long get(F figure) {
+        return (long) CELLS.getAcquire(cells, figure.ordinal());
     }
 }

@@ -8,7 +8,6 @@ import io.nettoolkit.core.internal.CoarseClock;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsResolver;
 import io.nettoolkit.dns.DnsType;
-import io.nettoolkit.dns.internal.query.EngineStats.Figure;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import io.nettoolkit.dns.internal.wire.MessageReader;
 import io.nettoolkit.dns.internal.wire.WireException;
@@ -17,9 +16,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -52,13 +49,13 @@ public final class QueryEngine implements Upstream {
     private final Transport transport;
     private final SecureBits bits;
     private final CallbackGuard guard;
-    private final EngineStats stats = new EngineStats();
+    private final Counters<EngineFigure> stats = new Counters<>(EngineFigure.class);
     private final TimerHeap timers = new TimerHeap();
     private final HedgeBudget budget = new HedgeBudget();
     private final MessageReader reader = new MessageReader();
     private final AnswerReader answers = new AnswerReader();
     private final byte[] question = new byte[DnsName.MAX_BYTES];
-    private final Map<Server, Transport.Link> links = new IdentityHashMap<>();
+    private final List<Transport.Link> links = new ArrayList<>();
 
     private ServerChoice choice = new ServerChoice(false);
     private long tryTimeoutNanos;
@@ -117,7 +114,7 @@ public final class QueryEngine implements Upstream {
             return NOTHING;
         }
         pending++;
-        stats.add(Figure.LOOKUPS);
+        stats.add(EngineFigure.LOOKUPS);
         budget.onLookup();
         Resolution lookup = Resolution.of(this, name, type, deadline.nanos(), outcome);
         lookup.start();
@@ -159,7 +156,7 @@ public final class QueryEngine implements Upstream {
             }
             case OTHER_CASE -> {
                 if (!carrier.isStream()) {
-                    count(Figure.MISMATCHES);
+                    count(EngineFigure.MISMATCHES);
                     attempt.lookup.onOtherCase(attempt);
                     return;
                 }
@@ -195,13 +192,13 @@ public final class QueryEngine implements Upstream {
         try {
             reader.read(name);
         } catch (WireException malformed) {
-            count(Figure.MALFORMED);
+            count(EngineFigure.MALFORMED);
             attempt.lookup.onFailed(
                     attempt, Kind.PROTOCOL, "its answer breaks the rules: " + malformed.getMessage(), null);
             return;
         }
         if (reader.isTruncated()) {
-            count(Figure.MALFORMED);
+            count(EngineFigure.MALFORMED);
             attempt.lookup.onFailed(attempt, Kind.PROTOCOL, "it cuts off answers over TCP too", null);
             return;
         }
@@ -217,7 +214,7 @@ public final class QueryEngine implements Upstream {
     }
 
     private void mismatch(Server server, Transport.Carrier carrier) {
-        count(Figure.MISMATCHES);
+        count(EngineFigure.MISMATCHES);
         if (!carrier.isStream() && server.onForgery(nowNanos())) {
             long count = server.forgeries();
             guard.run(() -> fixed.listener().onForgerySuspected(server.address, count));
@@ -261,7 +258,7 @@ public final class QueryEngine implements Upstream {
         if (wake != null) {
             wake.cancel(false);
         }
-        links.values().forEach(Transport.Link::close);
+        links.forEach(Transport.Link::close);
         links.clear();
     }
 
@@ -297,7 +294,7 @@ public final class QueryEngine implements Upstream {
         return fixed.streamOnly();
     }
 
-    EngineStats stats() {
+    Counters<EngineFigure> stats() {
         return stats;
     }
 
@@ -305,12 +302,18 @@ public final class QueryEngine implements Upstream {
         return bits;
     }
 
-    void count(Figure figure) {
+    void count(EngineFigure figure) {
         stats.add(figure);
     }
 
     Transport.Link linkOf(Server server) {
-        return links.computeIfAbsent(server, transport::open);
+        Transport.Link link = server.link;
+        if (link == null) {
+            link = transport.open(server);
+            server.link = link;
+            links.add(link);
+        }
+        return link;
     }
 
     int newCaseBits(Server server, long nowNanos) {
@@ -376,32 +379,32 @@ public final class QueryEngine implements Upstream {
     /** What the engine has done. Any thread. */
     public DnsResolver.Stats snapshot() {
         // Ends before beginnings, so that what is under way is never less than nothing.
-        long answered = stats.get(Figure.ANSWERS);
-        long failed = stats.get(Figure.FAILURES);
-        long cancelled = stats.get(Figure.CANCELLED);
-        long lookups = stats.get(Figure.LOOKUPS);
+        long answered = stats.get(EngineFigure.ANSWERS);
+        long failed = stats.get(EngineFigure.FAILURES);
+        long cancelled = stats.get(EngineFigure.CANCELLED);
+        long lookups = stats.get(EngineFigure.LOOKUPS);
         List<DnsResolver.ServerStats> each = new ArrayList<>();
         for (Server server : servers) {
             each.add(new DnsResolver.ServerStats(
                     server.address,
-                    server.counters.get(Server.Figure.DOWN.ordinal()) == 0,
-                    Duration.ofNanos(server.counters.get(Server.Figure.SMOOTHED_NANOS.ordinal())),
-                    server.counters.get(Server.Figure.QUERIES.ordinal()),
-                    server.counters.get(Server.Figure.ANSWERS.ordinal()),
-                    server.counters.get(Server.Figure.TIMEOUTS.ordinal())));
+                    server.counters.get(Server.Figure.DOWN) == 0,
+                    Duration.ofNanos(server.counters.get(Server.Figure.SMOOTHED_NANOS)),
+                    server.counters.get(Server.Figure.QUERIES),
+                    server.counters.get(Server.Figure.ANSWERS),
+                    server.counters.get(Server.Figure.TIMEOUTS)));
         }
         return new DnsResolver.Stats(
                 lookups,
-                stats.get(Figure.QUERIES),
+                stats.get(EngineFigure.QUERIES),
                 answered,
                 failed,
                 cancelled,
-                stats.get(Figure.RETRIES),
-                stats.get(Figure.TIMEOUTS),
-                stats.get(Figure.HEDGES),
-                stats.get(Figure.TCP_FALLBACKS),
-                stats.get(Figure.MISMATCHES),
-                stats.get(Figure.MALFORMED),
+                stats.get(EngineFigure.RETRIES),
+                stats.get(EngineFigure.TIMEOUTS),
+                stats.get(EngineFigure.HEDGES),
+                stats.get(EngineFigure.TCP_FALLBACKS),
+                stats.get(EngineFigure.MISMATCHES),
+                stats.get(EngineFigure.MALFORMED),
                 (int) (lookups - answered - failed - cancelled),
                 each);
     }

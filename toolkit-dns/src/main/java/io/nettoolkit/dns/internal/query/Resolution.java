@@ -8,7 +8,6 @@ import io.nettoolkit.dns.DnsRecord;
 import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.query.AnswerReader.Verdict;
 import io.nettoolkit.dns.internal.query.Attempt.Shape;
-import io.nettoolkit.dns.internal.query.EngineStats.Figure;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import io.nettoolkit.dns.internal.wire.MessageReader;
 import io.nettoolkit.dns.internal.wire.WireException;
@@ -184,7 +183,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         tried |= ServerChoice.bit(servers.indexOf(server));
         sends++;
         server.onSent();
-        engine.stats().add(Figure.QUERIES);
+        engine.stats().add(EngineFigure.QUERIES);
         engine.linkOf(server).send(attempt);
         return attempt;
     }
@@ -221,7 +220,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
             return;
         }
         tries++;
-        engine.stats().add(Figure.HEDGES);
+        engine.stats().add(EngineFigure.HEDGES);
         send(server, shape(server, nowNanos), nowNanos);
     }
 
@@ -238,7 +237,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 continue;
             }
             attempt.late = true;
-            engine.stats().add(Figure.TIMEOUTS);
+            engine.stats().add(EngineFigure.TIMEOUTS);
             failure = new Failure(Kind.DNS_TIMEOUT, attempt.server, "", null, true);
             if (attempt.server.onTimeout(engine.tryTimeoutNanos(), nowNanos)) {
                 engine.tellDown(attempt.server, timeoutOf(attempt.server, waited));
@@ -279,7 +278,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
             failWith(last, nowNanos);
             return;
         }
-        engine.stats().add(Figure.RETRIES);
+        engine.stats().add(EngineFigure.RETRIES);
         if (last != null) {
             engine.tellRetry(name, type, exception(last, nowNanos));
         }
@@ -317,13 +316,13 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
 
     /** An answer in letters of other case than the question: over TCP it shows whether the server does that. */
     void onOtherCase(Attempt attempt) {
-        engine.stats().add(Figure.TCP_FALLBACKS);
+        engine.stats().add(EngineFigure.TCP_FALLBACKS);
         sendInstead(attempt, Shape.of(true, attempt.payload), engine.nowNanos()).checksCase = true;
     }
 
     /** The answer was cut off. */
     void onTruncated(Attempt attempt) {
-        engine.stats().add(Figure.TCP_FALLBACKS);
+        engine.stats().add(EngineFigure.TCP_FALLBACKS);
         sendInstead(attempt, Shape.of(true, attempt.payload), engine.nowNanos());
     }
 
@@ -366,7 +365,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         try {
             verdict = answer.read(message, name, type, chain);
         } catch (WireException malformed) {
-            engine.stats().add(Figure.MALFORMED);
+            engine.stats().add(EngineFigure.MALFORMED);
             onFailed(attempt, Kind.PROTOCOL, "its answer breaks the rules: " + malformed.getMessage(), null);
             return;
         }
@@ -409,7 +408,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 nowNanos - attempt.sentNanos);
         end(attempt, nowNanos);
         if (pinned == null) {
-            engine.stats().add(Figure.ANSWERS);
+            engine.stats().add(EngineFigure.ANSWERS);
         }
         outcome.onResponse(response);
     }
@@ -418,7 +417,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
     public void cancel() {
         if (!done) {
             end(null, engine.nowNanos());
-            engine.stats().add(Figure.CANCELLED);
+            engine.stats().add(EngineFigure.CANCELLED);
         }
     }
 
@@ -519,7 +518,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 .build();
         end(null, nowNanos);
         if (pinned == null) {
-            engine.stats().add(Figure.FAILURES);
+            engine.stats().add(EngineFigure.FAILURES);
         }
         outcome.onFailure(exception);
     }

@@ -1,6 +1,7 @@
 package io.nettoolkit.dns.internal.query;
 
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /*
  * What is known about one name server. No I/O: every event comes with the time it happened at.
@@ -48,7 +49,10 @@ final class Server {
 
     final InetSocketAddress address;
     final RoundTrip roundTrip = new RoundTrip();
-    final Counters counters = new Counters(Figure.values().length);
+    final Counters<Figure> counters = new Counters<>(Figure.class);
+
+    /** Where its messages go; null before the first one. */
+    Transport.@Nullable Link link;
 
     private boolean down;
     private boolean probing;
@@ -97,15 +101,15 @@ final class Server {
 
     /** A message goes to it. */
     void onSent() {
-        counters.add(Figure.QUERIES.ordinal(), 1);
+        counters.add(Figure.QUERIES);
         probing |= down;
     }
 
     /** It said something that matches a question, whatever it was. True when it had been down. */
     boolean onAnswer(long rttNanos, long nowNanos) {
-        counters.add(Figure.ANSWERS.ordinal(), 1);
+        counters.add(Figure.ANSWERS);
         roundTrip.sample(rttNanos, nowNanos);
-        counters.set(Figure.SMOOTHED_NANOS.ordinal(), roundTrip.smoothedNanos());
+        counters.set(Figure.SMOOTHED_NANOS, roundTrip.smoothedNanos());
         timeoutsInARow = 0;
         everAnswered = true;
         lastAnswerNanos = nowNanos;
@@ -113,16 +117,16 @@ final class Server {
         boolean wasDown = down;
         down = false;
         probing = false;
-        counters.set(Figure.DOWN.ordinal(), 0);
+        counters.set(Figure.DOWN, 0);
         return wasDown;
     }
 
     /** A try got no answer in time. True when that takes it down. */
     boolean onTimeout(long tryNanos, long nowNanos) {
-        counters.add(Figure.TIMEOUTS.ordinal(), 1);
+        counters.add(Figure.TIMEOUTS);
         timeoutsInARow++;
         boolean silent = !everAnswered || nowNanos - lastAnswerNanos >= tryNanos;
-        return down || (timeoutsInARow >= TIMEOUTS_TO_DOWN && silent) ? goDown(nowNanos) : false;
+        return (down || (timeoutsInARow >= TIMEOUTS_TO_DOWN && silent)) && goDown(nowNanos);
     }
 
     /** It cannot be reached at all. True when that takes it down. */
@@ -139,7 +143,7 @@ final class Server {
         probing = false;
         boolean news = !down;
         down = true;
-        counters.set(Figure.DOWN.ordinal(), 1);
+        counters.set(Figure.DOWN, 1);
         return news;
     }
 

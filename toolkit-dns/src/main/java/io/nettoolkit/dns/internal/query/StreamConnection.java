@@ -199,7 +199,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
                 bytes.readBytes(partial, have, take);
                 partialBytes = have + take;
                 if (partialBytes == LENGTH_BYTES && messageLength() == 0) {
-                    fail(new IOException("a message of length 0"));
+                    fail(Kind.PROTOCOL, new IOException("a message of length 0"));
                 } else if (partialBytes > LENGTH_BYTES && partialBytes == LENGTH_BYTES + messageLength()) {
                     onMessage();
                 }
@@ -237,12 +237,15 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
     }
 
     private void fail(Throwable cause) {
+        fail(cause instanceof EOFException ? Kind.PEER_CLOSED : Kind.of(cause), cause);
+    }
+
+    private void fail(Kind kind, Throwable cause) {
         if (closed) {
             return;
         }
         boolean hadAnswered = answers > 0;
         shut();
-        Kind kind = cause instanceof EOFException ? Kind.PEER_CLOSED : Kind.of(cause);
         for (Attempt attempt = pending.any(); attempt != null; attempt = pending.any()) {
             pending.remove(attempt);
             if (hadAnswered) {

@@ -56,8 +56,10 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
         Channel opening = transport.sockets.datagrams().newChannel();
         channel = opening;
         opening.config().setOption(ChannelOption.ALLOCATOR, transport.sockets.allocator());
-        opening.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RECEIVE_BYTES));
-        opening.config().setOption(ChannelOption.MAX_MESSAGES_PER_READ, READS_AT_ONCE);
+        opening.config()
+                .setOption(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new FixedRecvByteBufAllocator(RECEIVE_BYTES).maxMessagesPerRead(READS_AT_ONCE));
         opening.config().setOption(ChannelOption.MAX_MESSAGES_PER_WRITE, Integer.MAX_VALUE);
         opening.pipeline().addLast(this);
         transport.sockets.loop().register(opening).addListener((ChannelFuture registered) -> {
