@@ -233,7 +233,7 @@ final class HostLookup {
                     end,
                     cache.entry(first.question.key(), DnsType.A),
                     cache.entry(second.question.key(), DnsType.AAAA));
-            cache.keepHost(host, made, addresses.size());
+            cache.keepHost(host, made);
         }
     }
 

@@ -73,7 +73,7 @@ class AnswerCacheModelTest {
                 }
             }
             AnswerCache.Size size = cache.size();
-            long bytes = cache.all().stream().mapToLong(entry -> entry.bytes).sum();
+            long bytes = cache.all().stream().mapToLong(CacheEntry::bytes).sum();
             assertThat(size.bytes()).as(label).isEqualTo(bytes);
             assertThat(size.entries()).as(label).isEqualTo(cache.all().size());
             assertThat(size.entries())

@@ -39,7 +39,7 @@ class AnswerCacheStressTest {
         assertThat(hits).isPositive();
         assertThat(cache.size().entries()).isLessThanOrEqualTo(24);
         assertThat(cache.all()).hasSize(cache.size().entries()).noneMatch(CacheEntry::isDead);
-        assertThat(cache.all().stream().mapToLong(entry -> entry.bytes).sum())
+        assertThat(cache.all().stream().mapToLong(CacheEntry::bytes).sum())
                 .isEqualTo(cache.size().bytes());
         cache.clear();
         assertThat(cache.size()).isEqualTo(new AnswerCache.Size(0, 0, 0));
