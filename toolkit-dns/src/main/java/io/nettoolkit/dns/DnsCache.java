@@ -324,7 +324,9 @@ public interface DnsCache {
 
             private static Duration seconds(String option, Duration value) {
                 Objects.requireNonNull(value, option + ": must not be null");
-                if (value.isNegative() || value.compareTo(LONGEST) > 0 || value.getNano() != 0) {
+                if (value.isNegative()
+                        || value.compareTo(LONGEST) > 0
+                        || !value.equals(Duration.ofSeconds(value.toSeconds()))) {
                     throw new IllegalArgumentException(
                             option + ": " + value + " (must be whole seconds, 0 to " + LONGEST.toDays() + " days)");
                 }
