@@ -35,7 +35,11 @@ import picocli.CommandLine.Spec;
             RetryExample.class,
             BulkheadExample.class,
             LoadShedding.class,
-            PipelineExample.class
+            PipelineExample.class,
+            DnsLookup.class,
+            DnsTimeout.class,
+            DnsCacheExample.class,
+            ServiceDiscoveryExample.class
         })
 public final class Examples implements Runnable {
 

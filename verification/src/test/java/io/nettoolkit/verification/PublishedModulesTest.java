@@ -52,7 +52,16 @@ class PublishedModulesTest {
             "toolkit-udp",
             List.of("io.nettoolkit:toolkit-core", "org.jspecify:jspecify"),
             "toolkit-dns",
-            List.of("io.nettoolkit:toolkit-core", "org.jspecify:jspecify"),
+            List.of(
+                    "io.nettoolkit:toolkit-core",
+                    "io.netty:netty-buffer",
+                    "io.netty:netty-codec-base",
+                    "io.netty:netty-common",
+                    "io.netty:netty-handler",
+                    "io.netty:netty-resolver",
+                    "io.netty:netty-transport",
+                    "org.jspecify:jspecify",
+                    "org.slf4j:slf4j-api"),
             "toolkit-pool",
             List.of(
                     "io.nettoolkit:toolkit-core",
@@ -73,7 +82,9 @@ class PublishedModulesTest {
             "toolkit-testkit",
             List.of(
                     "io.netty:netty-buffer",
+                    "io.netty:netty-codec-base",
                     "io.netty:netty-common",
+                    "io.netty:netty-handler",
                     "io.netty:netty-transport",
                     "io.projectreactor.tools:blockhound?",
                     "org.jspecify:jspecify",

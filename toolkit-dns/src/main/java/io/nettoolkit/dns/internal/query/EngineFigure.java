@@ -1,0 +1,16 @@
+package io.nettoolkit.dns.internal.query;
+
+/** What an engine counts. */
+enum EngineFigure {
+    LOOKUPS,
+    QUERIES,
+    ANSWERS,
+    FAILURES,
+    CANCELLED,
+    RETRIES,
+    TIMEOUTS,
+    HEDGES,
+    TCP_FALLBACKS,
+    MISMATCHES,
+    MALFORMED
+}
