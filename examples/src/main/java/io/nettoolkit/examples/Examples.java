@@ -34,7 +34,9 @@ import picocli.CommandLine.Spec;
             LoadShedding.class,
             PipelineExample.class,
             DnsLookup.class,
-            DnsTimeout.class
+            DnsTimeout.class,
+            DnsCacheExample.class,
+            ServiceDiscoveryExample.class
         })
 public final class Examples implements Runnable {
 

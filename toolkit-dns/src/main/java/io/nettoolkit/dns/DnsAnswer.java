@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
  * @param aliases the chain of aliases from the name asked for to the one the records belong to; empty without one
  * @param source where the answer comes from
  * @param server the name server that gave it; null where that is not known, as for the hosts file
- * @param rtt how long that server took; zero where there was none
+ * @param rtt how long that server took just now; zero for an answer from anywhere else
  * @param authenticated whether the server says it has checked the signatures of DNSSEC (AD). Worth as much as the path to
  *     the server: trust it over TLS or the loopback only
- * @param expires when the answer may be used no longer; has passed in one that is {@link Source#STALE}
+ * @param expires when the answer may be used no longer; 30 seconds from when it was given for one that is
+ *     {@link Source#STALE}
  * @param <R> class of the records
  */
 public record DnsAnswer<R extends DnsRecord>(

@@ -253,7 +253,8 @@ public interface DnsCache {
             /** How many bytes all of them take at most, by estimate. Default 32 MiB; at least 64 KiB. */
             public Builder maxBytes(long maxBytes) {
                 if (maxBytes < 64 << 10) {
-                    throw new IllegalArgumentException("maxBytes: " + maxBytes + " (must be " + (64 << 10) + " or more)");
+                    throw new IllegalArgumentException(
+                            "maxBytes: " + maxBytes + " (must be " + (64 << 10) + " or more)");
                 }
                 this.maxBytes = maxBytes;
                 return this;
@@ -323,7 +324,9 @@ public interface DnsCache {
 
             private static Duration seconds(String option, Duration value) {
                 Objects.requireNonNull(value, option + ": must not be null");
-                if (value.isNegative() || value.compareTo(LONGEST) > 0 || value.getNano() != 0) {
+                if (value.isNegative()
+                        || value.compareTo(LONGEST) > 0
+                        || !value.equals(Duration.ofSeconds(value.toSeconds()))) {
                     throw new IllegalArgumentException(
                             option + ": " + value + " (must be whole seconds, 0 to " + LONGEST.toDays() + " days)");
                 }
@@ -337,7 +340,8 @@ public interface DnsCache {
              */
             public Config build() {
                 if (minTtl.compareTo(maxTtl) > 0) {
-                    throw new IllegalArgumentException("minTtl: " + minTtl + " (must not be above maxTtl, " + maxTtl + ")");
+                    throw new IllegalArgumentException(
+                            "minTtl: " + minTtl + " (must not be above maxTtl, " + maxTtl + ")");
                 }
                 if (pinned.size() > maxEntries / 2 / ENTRIES_PER_PIN) {
                     throw new IllegalArgumentException("pinned: " + pinned.size() + " names (must be at most "

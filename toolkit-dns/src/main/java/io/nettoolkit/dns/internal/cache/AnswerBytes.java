@@ -14,10 +14,10 @@ final class AnswerBytes {
     /** A string and its array, without characters. */
     static final int STRING = 24 + 16 + 4;
 
-    /** A node of the table, its slot, and the entry. */
-    private static final int ENTRY = 32 + 12 + 72;
-    /** The answer, its two lists and the two times in it. */
-    private static final int ANSWER = 48 + 24 + 24 + 24;
+    /** A place in the table, twice, and the entry. */
+    private static final int ENTRY = 12 + 48;
+    /** The answer, the list in it, and when it ends. */
+    private static final int ANSWER = 48 + 24 + 24;
 
     private static final int RECORD = 24 + 4;
     private static final int IPV4 = 24 + 32;
@@ -32,7 +32,7 @@ final class AnswerBytes {
 
     /** What one more spelling of an entry takes. */
     static int ofSpelling(String spelling) {
-        return ENTRY - 72 + string(spelling);
+        return 12 + 24 + string(spelling);
     }
 
     /** What a value of another kind takes: a number of references, each with an object of an address's size. */
@@ -77,7 +77,9 @@ final class AnswerBytes {
         } else if (record instanceof DnsRecord.Caa caa) {
             return 16 + string(caa.tag()) + string(caa.value());
         } else if (record instanceof DnsRecord.Svcb svcb) {
-            return 40 + string(svcb.target()) + svcb.params().stream().mapToLong(AnswerBytes::param).sum();
+            return 40
+                    + string(svcb.target())
+                    + svcb.params().stream().mapToLong(AnswerBytes::param).sum();
         } else if (record instanceof DnsRecord.Opaque opaque) {
             return 40 + opaque.data().length;
         }

@@ -117,9 +117,8 @@ public final class AnswerCache {
         String key = GivenName.key(name);
         DnsAnswer<?> answer = get(key, type);
         if (answer != null && !given.equals(key) && !tables.isShared(type)) {
-            Table table = answer.kind() == Kind.NXDOMAIN && answer.aliases().isEmpty()
-                    ? tables.noSuchName
-                    : tables.of(type);
+            Table table =
+                    answer.kind() == Kind.NXDOMAIN && answer.aliases().isEmpty() ? tables.noSuchName : tables.of(type);
             noteSpelling(table, key, given);
         }
         return answer;
@@ -184,7 +183,7 @@ public final class AnswerCache {
     public DnsAnswer<?> store(Response response) {
         DnsAnswer<?> answer = answer(response, rules.ttlSeconds(response));
         if (time.nanoTime() - answer.expires().nanos() < 0) {
-            keep(GivenName.key(response.name()), response.type(), answer.withSource(Source.CACHE));
+            keep(GivenName.key(response.name()), response.type(), kept(answer));
         } else {
             // The servers said something new, and that it must not be kept: neither may the old.
             forget(response.name(), response.type());
@@ -205,6 +204,19 @@ public final class AnswerCache {
                 Deadline.after(Duration.ofSeconds(ttlSeconds), time));
     }
 
+    /** As it is given out later. */
+    private static <R extends DnsRecord> DnsAnswer<R> kept(DnsAnswer<R> answer) {
+        return new DnsAnswer<>(
+                answer.kind(),
+                answer.records(),
+                answer.aliases(),
+                Source.CACHE,
+                answer.server(),
+                Duration.ZERO,
+                answer.authenticated(),
+                answer.expires());
+    }
+
     private void keep(String key, DnsType<?> type, DnsAnswer<?> answer) {
         boolean forAllTypes = answer.kind() == Kind.NXDOMAIN && answer.aliases().isEmpty();
         int size = AnswerBytes.of(key, answer);
@@ -216,9 +228,9 @@ public final class AnswerCache {
             }
             if (size <= rules.maxAnswerBytes()) {
                 if (forAllTypes) {
-                    put(tables.noSuchName, key, answer, size);
+                    put(tables.noSuchName, key, answer);
                 } else {
-                    put(tables.of(type), tables.key(key, type), answer, size);
+                    put(tables.of(type), tables.key(key, type), answer);
                 }
             } else {
                 CacheEntry old = tables.of(type).get(tables.key(key, type));
@@ -246,9 +258,9 @@ public final class AnswerCache {
     }
 
     /** Keeps what was made of answers, under the name a caller used. */
-    public CacheEntry keepHost(String name, CacheEntry.Derived made, int references) {
+    public void keepHost(String name, CacheEntry.Derived made) {
         synchronized (lock) {
-            return put(tables.hosts, name, made, AnswerBytes.ofDerived(name, references));
+            put(tables.hosts, name, made);
         }
     }
 
@@ -259,34 +271,39 @@ public final class AnswerCache {
             if (entry(key, type) != null || size > rules.maxAnswerBytes()) {
                 return false;
             }
-            put(tables.of(type), tables.key(key, type), answer, size);
+            put(tables.of(type), tables.key(key, type), answer);
             return true;
         }
     }
 
-    private CacheEntry put(Table table, String key, Object value, int size) {
-        EvictionQueue queue = value instanceof DnsAnswer<?> answer && answer.kind() != Kind.ANSWER ? negatives : positives;
+    private void put(Table table, String key, Object value) {
         long soft = softNanos(value);
         CacheEntry entry = table.get(key);
         if (entry == null) {
-            entry = new CacheEntry(key, table, value, table != tables.hosts && rules.pinned().contains(key));
+            boolean pinned = table != tables.hosts && rules.pinned().contains(key);
+            entry = new CacheEntry(key, table, value, pinned);
             entry.replace(value, soft);
-            entry.bytes = size;
-            bytes += size;
-            queue.add(entry);
-            table.put(key, entry);
+            putInto(table, entry);
         } else {
+            bytes -= entry.bytes();
+            queue(entry).remove(entry);
             entry.replace(value, soft);
-            bytes += size - entry.bytes;
-            entry.bytes = size;
-            if (entry.queue != queue && entry.queue != null) {
-                entry.queue.remove(entry);
-                queue.add(entry);
-            }
         }
+        bytes += entry.bytes();
+        queue(entry).add(entry);
         counters.stored();
         evict();
-        return entry;
+    }
+
+    private EvictionQueue queue(CacheEntry entry) {
+        return entry.isNegative() ? negatives : positives;
+    }
+
+    private void putInto(Table table, Keyed keyed) {
+        for (CacheEntry lost : table.put(keyed)) {
+            remove(lost);
+            counters.evicted();
+        }
     }
 
     private long softNanos(Object value) {
@@ -328,16 +345,17 @@ public final class AnswerCache {
     }
 
     private void remove(CacheEntry entry) {
+        if (entry.isDead()) {
+            return;
+        }
+        bytes -= entry.bytes();
+        queue(entry).remove(entry);
         entry.table.remove(entry.key, entry);
         String[] spellings = entry.spellings;
         if (spellings != null) {
             for (String spelling : spellings) {
                 entry.table.remove(spelling, entry);
             }
-        }
-        if (entry.queue != null) {
-            entry.queue.remove(entry);
-            bytes -= entry.bytes;
         }
         entry.kill(time.coarseNanos());
     }
@@ -353,13 +371,15 @@ public final class AnswerCache {
             if (entry == null || count == MOST_SPELLINGS || table.get(given) != null) {
                 return;
             }
+            putInto(table, new Keyed.Spelling(given, entry));
+            if (entry.isDead()) {
+                table.remove(given, entry); // it lost its place to its own spelling
+                return;
+            }
             String[] more = known == null ? new String[1] : Arrays.copyOf(known, count + 1);
             more[count] = given;
             entry.spellings = more;
-            int size = AnswerBytes.ofSpelling(given);
-            entry.bytes += size;
-            bytes += size;
-            table.put(given, entry);
+            bytes += AnswerBytes.ofSpelling(given);
             evict();
         }
     }

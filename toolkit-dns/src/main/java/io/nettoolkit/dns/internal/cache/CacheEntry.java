@@ -1,5 +1,6 @@
 package io.nettoolkit.dns.internal.cache;
 
+import io.nettoolkit.dns.DnsAnswer;
 import io.nettoolkit.dns.DnsType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -13,16 +14,16 @@ import org.jspecify.annotations.Nullable;
  * marks are read by anyone: the value is written before the time and read after it, so that a time that has not passed
  * never vouches for an older value.
  */
-public final class CacheEntry {
+public final class CacheEntry extends Keyed {
 
     /** Used since the hand came by. */
-    private static final int VISITED = 1;
+    private static final byte VISITED = 1;
     /** Used once, and more than once, since the value came. */
-    private static final int USED = 2;
+    private static final byte USED = 2;
 
-    private static final int USED_AGAIN = 4;
+    private static final byte USED_AGAIN = 4;
     /** A hit on an entry with these marks writes nothing. */
-    private static final int WARM = VISITED | USED | USED_AGAIN;
+    private static final byte WARM = VISITED | USED | USED_AGAIN;
 
     private static final VarHandle VALUE;
     private static final VarHandle SOFT_NANOS;
@@ -34,14 +35,13 @@ public final class CacheEntry {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             VALUE = lookup.findVarHandle(CacheEntry.class, "value", Object.class);
             SOFT_NANOS = lookup.findVarHandle(CacheEntry.class, "softNanos", long.class);
-            MARKS = lookup.findVarHandle(CacheEntry.class, "marks", int.class);
+            MARKS = lookup.findVarHandle(CacheEntry.class, "marks", byte.class);
             REFRESHING = lookup.findVarHandle(CacheEntry.class, "refreshing", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    final String key;
     final Table table;
 
     @SuppressWarnings("unused") // through VALUE
@@ -50,7 +50,8 @@ public final class CacheEntry {
     @SuppressWarnings("unused") // through SOFT_NANOS
     private long softNanos;
 
-    private int marks;
+    @SuppressWarnings("unused") // through MARKS
+    private byte marks;
 
     @SuppressWarnings("unused") // through REFRESHING
     private boolean refreshing;
@@ -60,21 +61,17 @@ public final class CacheEntry {
     /** Never evicted; set before the entry is found by anyone. */
     final boolean pinned;
 
-    int bytes;
     @Nullable
     CacheEntry older;
 
     @Nullable
     CacheEntry newer;
 
-    @Nullable
-    EvictionQueue queue;
-
     /** What else it is found by in its table. */
     String @Nullable [] spellings;
 
     CacheEntry(String key, Table table, Object value, boolean pinned) {
-        this.key = key;
+        super(key);
         this.table = table;
         this.value = value;
         this.pinned = pinned;
@@ -101,6 +98,30 @@ public final class CacheEntry {
         return coarseNanos - (long) SOFT_NANOS.getAcquire(this) < 0;
     }
 
+    @Override
+    CacheEntry entry() {
+        return this;
+    }
+
+    /** Whether it says that there is nothing. */
+    boolean isNegative() {
+        return value() instanceof DnsAnswer<?> answer && answer.kind() != DnsAnswer.Kind.ANSWER;
+    }
+
+    /** What it takes on the heap, by estimate. */
+    int bytes() {
+        Object now = value();
+        int bytes = now instanceof DnsAnswer<?> answer
+                ? AnswerBytes.of(key, answer)
+                : AnswerBytes.ofDerived(key, ((Derived) now).references());
+        if (spellings != null) {
+            for (String spelling : spellings) {
+                bytes += AnswerBytes.ofSpelling(spelling);
+            }
+        }
+        return bytes;
+    }
+
     /** Whether it has been removed from the cache. */
     public boolean isDead() {
         return dead;
@@ -108,15 +129,15 @@ public final class CacheEntry {
 
     /** Notes a use; writes only what is not noted yet. */
     public void touch() {
-        if ((int) MARKS.getOpaque(this) != WARM) {
+        if ((byte) MARKS.getOpaque(this) != WARM) {
             mark();
         }
     }
 
     private void mark() {
-        int seen = (int) MARKS.getOpaque(this);
+        byte seen = (byte) MARKS.getOpaque(this);
         // A race with another use or with the hand loses a mark, and nothing more.
-        MARKS.setOpaque(this, seen | VISITED | ((seen & USED) == 0 ? USED : USED_AGAIN));
+        MARKS.setOpaque(this, (byte) (seen | VISITED | ((seen & USED) == 0 ? USED : USED_AGAIN)));
         if (value() instanceof Derived derived) {
             derived.touchOrigins();
         }
@@ -124,13 +145,13 @@ public final class CacheEntry {
 
     /** Whether it was used at least twice since the value came. */
     boolean isPopular() {
-        return ((int) MARKS.getOpaque(this) & USED_AGAIN) != 0;
+        return ((byte) MARKS.getOpaque(this) & USED_AGAIN) != 0;
     }
 
     /** Whether it was used since the hand came by; the hand takes the mark away. */
     boolean clearVisited() {
-        int seen = (int) MARKS.getOpaque(this);
-        MARKS.setOpaque(this, seen & ~VISITED);
+        byte seen = (byte) MARKS.getOpaque(this);
+        MARKS.setOpaque(this, (byte) (seen & ~VISITED));
         return (seen & VISITED) != 0;
     }
 
@@ -142,7 +163,7 @@ public final class CacheEntry {
     /** Under the lock of the cache. */
     void replace(Object newValue, long newSoftNanos) {
         VALUE.setRelease(this, newValue);
-        MARKS.setOpaque(this, (int) MARKS.getOpaque(this) & VISITED);
+        MARKS.setOpaque(this, (byte) ((byte) MARKS.getOpaque(this) & VISITED));
         REFRESHING.setRelease(this, false);
         SOFT_NANOS.setRelease(this, newSoftNanos);
     }
@@ -155,6 +176,9 @@ public final class CacheEntry {
 
     /** A value made of those of other entries, which are in use as long as it is. */
     public interface Derived {
+        /** How many objects of its own it holds. */
+        int references();
+
         /** When it ends. */
         long expiresNanos();
 

@@ -85,7 +85,10 @@ final class CacheFile {
 
     private void write(BufferedWriter out, CacheEntry entry, DnsAnswer<?> answer) throws IOException {
         DnsType<?> type = entry.type();
-        long ends = wallClock.instant().plusNanos(answer.expires().nanos() - time.nanoTime()).getEpochSecond();
+        long ends = wallClock
+                .instant()
+                .plusNanos(answer.expires().nanos() - time.nanoTime())
+                .getEpochSecond();
         line(
                 out,
                 "answer " + entry.name() + " " + type + " " + ends + " "

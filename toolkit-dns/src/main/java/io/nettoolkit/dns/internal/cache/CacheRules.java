@@ -81,7 +81,8 @@ public record CacheRules(
         if (response.kind() == Kind.ANSWER) {
             return Math.max(minTtlSeconds, Math.min(lowest, maxTtlSeconds));
         }
-        long most = response.soa() == null ? Math.min(WITHOUT_SOA_SECONDS, maxNegativeTtlSeconds) : maxNegativeTtlSeconds;
+        long most =
+                response.soa() == null ? Math.min(WITHOUT_SOA_SECONDS, maxNegativeTtlSeconds) : maxNegativeTtlSeconds;
         return Math.max(0, Math.min(lowest, most));
     }
 

@@ -33,7 +33,6 @@ final class EvictionQueue {
     }
 
     void add(CacheEntry entry) {
-        entry.queue = this;
         entry.older = youngest;
         if (youngest == null) {
             oldest = entry;
@@ -61,7 +60,6 @@ final class EvictionQueue {
         }
         entry.older = null;
         entry.newer = null;
-        entry.queue = null;
         size--;
         pinned -= entry.pinned ? 1 : 0;
     }

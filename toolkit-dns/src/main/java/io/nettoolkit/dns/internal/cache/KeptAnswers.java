@@ -32,8 +32,7 @@ public final class KeptAnswers implements DnsCache {
      * @param wallClock what times in files are told by
      * @param executors where futures complete
      */
-    public KeptAnswers(
-            AnswerCache cache, TimeSource time, InstantSource wallClock, Supplier<EventExecutor> executors) {
+    public KeptAnswers(AnswerCache cache, TimeSource time, InstantSource wallClock, Supplier<EventExecutor> executors) {
         this.cache = cache;
         this.file = new CacheFile(time, wallClock);
         this.executors = executors;
@@ -95,7 +94,8 @@ public final class KeptAnswers implements DnsCache {
         return onFileThread(() -> {
             int taken = 0;
             // The whole file is read before the first answer is taken in.
-            for (CacheFile.Read read : file.read(path, cache.rules().maxStaleNanos(), cache.rules().maxEntries())) {
+            for (CacheFile.Read read :
+                    file.read(path, cache.rules().maxStaleNanos(), cache.rules().maxEntries())) {
                 taken += cache.restore(read.key(), read.type(), read.answer()) ? 1 : 0;
             }
             return taken;

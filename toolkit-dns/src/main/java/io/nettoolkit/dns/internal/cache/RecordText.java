@@ -77,8 +77,9 @@ final class RecordText {
             case 1 -> new DnsRecord.A(name, ttl, (Inet4Address) address(word(), Inet4Address.class));
             case 2 -> new DnsRecord.Ns(name, ttl, name());
             case 5 -> new DnsRecord.Cname(name, ttl, name());
-            case 6 -> new DnsRecord.Soa(
-                    name, ttl, name(), name(), unsigned(), unsigned(), unsigned(), unsigned(), unsigned());
+            case 6 ->
+                new DnsRecord.Soa(
+                        name, ttl, name(), name(), unsigned(), unsigned(), unsigned(), unsigned(), unsigned());
             case 12 -> new DnsRecord.Ptr(name, ttl, name());
             case 15 -> new DnsRecord.Mx(name, ttl, number(), name());
             case 16 -> new DnsRecord.Txt(name, ttl, strings());

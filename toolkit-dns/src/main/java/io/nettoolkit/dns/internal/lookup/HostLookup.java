@@ -60,6 +60,7 @@ final class HostLookup {
     private static final class Family {
         final Question question;
         final CompletableFuture<DnsAnswer<?>> future;
+
         @Nullable
         DnsAnswer<?> answer;
 
@@ -78,8 +79,7 @@ final class HostLookup {
         List<InetAddress> addresses() {
             List<InetAddress> addresses = new ArrayList<>();
             for (DnsRecord each : answer == null ? List.<DnsRecord>of() : answer.records()) {
-                addresses.add(
-                        each instanceof DnsRecord.A a ? a.address() : ((DnsRecord.Aaaa) each).address());
+                addresses.add(each instanceof DnsRecord.A a ? a.address() : ((DnsRecord.Aaaa) each).address());
             }
             return addresses;
         }
@@ -183,8 +183,7 @@ final class HostLookup {
         if (!first.isDone() || !second.isDone()) {
             List<InetAddress> some = first.isDone() ? first.addresses() : second.addresses();
             if (delay == null && !some.isEmpty() && options.isReachable().test(some)) {
-                delay = executor.schedule(
-                        () -> hadEnough(first, second), RESOLUTION_DELAY_NANOS, TimeUnit.NANOSECONDS);
+                delay = executor.schedule(() -> hadEnough(first, second), RESOLUTION_DELAY_NANOS, TimeUnit.NANOSECONDS);
             }
             return true;
         }
@@ -234,7 +233,7 @@ final class HostLookup {
                     end,
                     cache.entry(first.question.key(), DnsType.A),
                     cache.entry(second.question.key(), DnsType.AAAA));
-            cache.keepHost(host, made, addresses.size());
+            cache.keepHost(host, made);
         }
     }
 

@@ -189,7 +189,12 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
             boolean kept = value instanceof ResolvedHost resolved && resolved.addresses() == addresses;
             if (kept && executor.inEventLoop()) {
                 places[index(host, port)] = new Place(
-                        host, port, entry, value, executor.newSucceededFuture(all.get(0)), executor.newSucceededFuture(all));
+                        host,
+                        port,
+                        entry,
+                        value,
+                        executor.newSucceededFuture(all.get(0)),
+                        executor.newSucceededFuture(all));
             }
             return all;
         }

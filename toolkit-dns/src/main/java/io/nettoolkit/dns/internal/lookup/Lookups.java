@@ -140,7 +140,8 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
         try {
             List<InetAddress> own = options.names().addresses(host);
             if (own != null) {
-                return ToolkitFuture.succeeded(executor, ResolvedHost.named(host, options.order().apply(own)));
+                return ToolkitFuture.succeeded(
+                        executor, ResolvedHost.named(host, options.order().apply(own)));
             }
             return new HostLookup(this, options, host, within(deadline), executor).begin();
         } catch (DnsException badName) {
@@ -149,7 +150,9 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
     }
 
     private Deadline within(@Nullable Deadline deadline) {
-        return deadline == null ? Deadline.after(options.queryTimeout(), time) : deadline.atMost(options.queryTimeout());
+        return deadline == null
+                ? Deadline.after(options.queryTimeout(), time)
+                : deadline.atMost(options.queryTimeout());
     }
 
     private @Nullable DnsAnswer<?> ownAnswer(DnsName name, DnsType<?> type) {

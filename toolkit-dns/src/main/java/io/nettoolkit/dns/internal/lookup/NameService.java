@@ -159,12 +159,16 @@ public final class NameService implements AutoCloseable {
 
         @Override
         public List<DnsName> search() {
-            return settings.search != null ? settings.search : contents.resolvConf().search();
+            return settings.search != null
+                    ? settings.search
+                    : contents.resolvConf().search();
         }
 
         @Override
         public int ndots() {
-            return settings.search != null ? settings.ndots : contents.resolvConf().ndots();
+            return settings.search != null
+                    ? settings.ndots
+                    : contents.resolvConf().ndots();
         }
     }
 }

@@ -100,7 +100,8 @@ public final class OwnNames {
         if (known != null) {
             String owner = name.toString();
             List<? extends DnsRecord> records = known.stream()
-                    .filter(address -> address instanceof Inet4Address ? type.equals(DnsType.A) : type.equals(DnsType.AAAA))
+                    .filter(address ->
+                            address instanceof Inet4Address ? type.equals(DnsType.A) : type.equals(DnsType.AAAA))
                     .map(address -> record(owner, address))
                     .toList();
             return answer(records.isEmpty() ? DnsAnswer.Kind.NODATA : DnsAnswer.Kind.ANSWER, records, time);

@@ -27,6 +27,11 @@ public record ResolvedHost(
         implements CacheEntry.Derived {
 
     @Override
+    public int references() {
+        return addresses.size();
+    }
+
+    @Override
     public void touchOrigins() {
         if (ipv4 != null) {
             ipv4.touch();

@@ -132,7 +132,9 @@ public final class Discovery {
         synchronized (lock) {
             endpoints = List.copyOf(now);
             // A mark goes with its endpoint.
-            down = down.stream().filter(each -> now.stream().anyMatch(each::isSameAs)).toList();
+            down = down.stream()
+                    .filter(each -> now.stream().anyMatch(each::isSameAs))
+                    .toList();
             choose();
         }
         watches.forEach(this::tell);

@@ -41,8 +41,8 @@ public final class SrvSource implements EndpointSource {
         return names.servers(service).thenCompose(answer -> {
             if (answer.kind() != DnsAnswer.Kind.ANSWER) {
                 boolean exists = answer.kind() == DnsAnswer.Kind.NODATA;
-                return CompletableFuture.failedFuture(
-                        failure(exists ? Kind.DNS_NO_DATA : Kind.DNS_NO_SUCH_NAME, "the service has no SRV record", null));
+                return CompletableFuture.failedFuture(failure(
+                        exists ? Kind.DNS_NO_DATA : Kind.DNS_NO_SUCH_NAME, "the service has no SRV record", null));
             }
             return new Targets(answer, known).find();
         });
@@ -131,8 +131,7 @@ public final class SrvSource implements EndpointSource {
                 ttl = addressTtl != null && addressTtl.compareTo(ttl) < 0 ? addressTtl : ttl;
             }
             if (!usable.isEmpty()) {
-                ServiceEndpoint endpoint =
-                        new ServiceEndpoint(host, srv.port(), srv.priority(), srv.weight(), usable);
+                ServiceEndpoint endpoint = new ServiceEndpoint(host, srv.port(), srv.priority(), srv.weight(), usable);
                 if (endpoints.stream().noneMatch(endpoint::isSameAs)) {
                     endpoints.add(endpoint);
                 }
@@ -150,8 +149,8 @@ public final class SrvSource implements EndpointSource {
         /** Outside the lock, since it calls whoever waits. */
         private void finish() {
             if (endpoints.isEmpty() && failure != null) {
-                found.completeExceptionally(
-                        failure(Kind.of(failure), "no target of " + answer.records().size() + " has an address", failure));
+                found.completeExceptionally(failure(
+                        Kind.of(failure), "no target of " + answer.records().size() + " has an address", failure));
             } else {
                 found.complete(new Found(endpoints, ttl));
             }

@@ -8,7 +8,6 @@ import io.nettoolkit.dns.DnsAnswer.Kind;
 import io.nettoolkit.dns.DnsCache;
 import io.nettoolkit.dns.DnsRecord;
 import io.nettoolkit.dns.DnsType;
-import io.nettoolkit.dns.internal.query.Response;
 import io.nettoolkit.testkit.ManualTime;
 import java.time.Duration;
 import java.util.HashMap;
@@ -54,7 +53,8 @@ class AnswerCacheModelTest {
             random = new Random(seed);
             forgets = maxEntries < 100;
             cache = new AnswerCache(
-                    CacheRules.of(DnsCache.Config.builder().maxEntries(maxEntries).build()),
+                    CacheRules.of(
+                            DnsCache.Config.builder().maxEntries(maxEntries).build()),
                     TimeSource.of(time.ticker()),
                     new Random(seed));
         }
@@ -73,11 +73,15 @@ class AnswerCacheModelTest {
                 }
             }
             AnswerCache.Size size = cache.size();
-            long bytes = cache.all().stream().mapToLong(entry -> entry.bytes).sum();
+            long bytes = cache.all().stream().mapToLong(CacheEntry::bytes).sum();
             assertThat(size.bytes()).as(label).isEqualTo(bytes);
             assertThat(size.entries()).as(label).isEqualTo(cache.all().size());
-            assertThat(size.entries()).as(label).isLessThanOrEqualTo(cache.rules().maxEntries());
-            assertThat(size.negatives()).as(label).isLessThanOrEqualTo(cache.rules().maxNegatives());
+            assertThat(size.entries())
+                    .as(label)
+                    .isLessThanOrEqualTo(cache.rules().maxEntries());
+            assertThat(size.negatives())
+                    .as(label)
+                    .isLessThanOrEqualTo(cache.rules().maxNegatives());
         }
 
         private String name() {
@@ -101,7 +105,8 @@ class AnswerCacheModelTest {
                             : Responses.nothing(name, type, kind, ttl, 100));
 
             Map<Object, Known> known = model.computeIfAbsent(name, key -> new HashMap<>());
-            Known now = new Known(kind, kind == Kind.ANSWER ? text : null, time.elapsed().toSeconds() + ttl);
+            Known now = new Known(
+                    kind, kind == Kind.ANSWER ? text : null, time.elapsed().toSeconds() + ttl);
             if (ttl == 0) {
                 known.remove(type);
                 existsWithAllAbove(name);
@@ -160,7 +165,9 @@ class AnswerCacheModelTest {
                 expected = fresh(known.get(ALL));
             }
             if (answer == null) {
-                assertThat(forgets || expected == null).as(label + ": " + name + " " + type).isTrue();
+                assertThat(forgets || expected == null)
+                        .as(label + ": " + name + " " + type)
+                        .isTrue();
                 return;
             }
             assertThat(expected).as(label + ": " + name + " " + type).isNotNull();

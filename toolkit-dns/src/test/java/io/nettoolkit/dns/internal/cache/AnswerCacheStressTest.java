@@ -39,7 +39,8 @@ class AnswerCacheStressTest {
         assertThat(hits).isPositive();
         assertThat(cache.size().entries()).isLessThanOrEqualTo(24);
         assertThat(cache.all()).hasSize(cache.size().entries()).noneMatch(CacheEntry::isDead);
-        assertThat(cache.all().stream().mapToLong(entry -> entry.bytes).sum()).isEqualTo(cache.size().bytes());
+        assertThat(cache.all().stream().mapToLong(CacheEntry::bytes).sum())
+                .isEqualTo(cache.size().bytes());
         cache.clear();
         assertThat(cache.size()).isEqualTo(new AnswerCache.Size(0, 0, 0));
     }
@@ -57,7 +58,9 @@ class AnswerCacheStressTest {
                     DnsAnswer<?> answer = cache.get(name, DnsType.A);
                     if (answer != null) {
                         hits++;
-                        int address = ((DnsRecord.A) answer.records().get(0)).address().getAddress()[3];
+                        int address = ((DnsRecord.A) answer.records().get(0))
+                                .address()
+                                .getAddress()[3];
                         assertThat(address).isEqualTo(number);
                     }
                 }

@@ -232,8 +232,18 @@ class AnswerCacheTest {
                     List.of(new DnsRecord.Opaque("a.example.", 300, DnsType.opaque(code), new byte[] {(byte) code})),
                     List.of()));
         }
-        assertThat(get("a.example", DnsType.opaque(65280)).records().get(0).type().code()).isEqualTo(65280);
-        assertThat(get("a.example", DnsType.opaque(65281)).records().get(0).type().code()).isEqualTo(65281);
+        assertThat(get("a.example", DnsType.opaque(65280))
+                        .records()
+                        .get(0)
+                        .type()
+                        .code())
+                .isEqualTo(65280);
+        assertThat(get("a.example", DnsType.opaque(65281))
+                        .records()
+                        .get(0)
+                        .type()
+                        .code())
+                .isEqualTo(65281);
         assertThat(get("a.example", DnsType.opaque(65282))).isNull();
         assertThat(cache.all()).allMatch(entry -> entry.name().equals("a.example"));
         assertThat(cache.invalidate(Responses.name("a.example"))).isEqualTo(2);

@@ -44,13 +44,11 @@ class CacheFileTest {
     }
 
     private AnswerCache newCache() {
-        return new AnswerCache(
-                CacheRules.of(DnsCache.Config.defaults()), TimeSource.of(time.ticker()), new Random(1));
+        return new AnswerCache(CacheRules.of(DnsCache.Config.defaults()), TimeSource.of(time.ticker()), new Random(1));
     }
 
     private DnsCache view(AnswerCache of) {
-        return new KeptAnswers(
-                of, TimeSource.of(time.ticker()), () -> wallStart.plus(time.elapsed()), () -> loop);
+        return new KeptAnswers(of, TimeSource.of(time.ticker()), () -> wallStart.plus(time.elapsed()), () -> loop);
     }
 
     private static int get(CompletableFuture<Integer> future) throws Exception {
@@ -140,7 +138,9 @@ class CacheFileTest {
         cache.store(Responses.addresses("a.example", 300, "192.0.2.2"));
 
         assertThat(get(kept.load(file))).isZero();
-        assertThat(((DnsRecord.A) cache.get("a.example", DnsType.A).records().get(0)).address().getHostAddress())
+        assertThat(((DnsRecord.A) cache.get("a.example", DnsType.A).records().get(0))
+                        .address()
+                        .getHostAddress())
                 .isEqualTo("192.0.2.2");
     }
 
@@ -202,7 +202,8 @@ class CacheFileTest {
                 "nettoolkit-dns-cache 1\nanswer a A 9223372036854775807 1 0 0\na. 1 A 1.2.3.4\nend 1\n".getBytes())) {
             Path file = Files.write(dir.resolve("other"), content);
             assertThat(failure(kept.load(file)))
-                    .isInstanceOfSatisfying(NetException.class, e -> assertThat(e.kind()).isEqualTo(Kind.PROTOCOL));
+                    .isInstanceOfSatisfying(
+                            NetException.class, e -> assertThat(e.kind()).isEqualTo(Kind.PROTOCOL));
         }
         assertThat(cache.size().entries()).isZero();
         assertThat(failure(kept.load(dir.resolve("none")))).isInstanceOf(NoSuchFileException.class);

@@ -63,8 +63,8 @@ public final class Responses {
 
     /** That there is nothing, with a SOA of these times. */
     public static Response nothing(String name, DnsType<?> type, Kind kind, int soaTtl, long minimum) {
-        DnsRecord.Soa soa = new DnsRecord.Soa(
-                "example.", soaTtl, "ns.example.", "root.example.", 1, 3600, 600, 86400, minimum);
+        DnsRecord.Soa soa =
+                new DnsRecord.Soa("example.", soaTtl, "ns.example.", "root.example.", 1, 3600, 600, 86400, minimum);
         return withSoa(response(name, type, kind, List.of(), List.of()), soa);
     }
 

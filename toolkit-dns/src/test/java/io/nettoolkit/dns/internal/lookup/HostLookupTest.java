@@ -197,7 +197,9 @@ class HostLookupTest {
         get(rig.resolve("web.example"));
         rig.upstream.answers(question -> Kind.DNS_TIMEOUT);
         for (int minute = 0; minute < 24 * 60; minute++) {
-            assertThat(text(get(rig.resolve("web.example")))).as("minute %d", minute).containsExactly("192.0.2.1");
+            assertThat(text(get(rig.resolve("web.example"))))
+                    .as("minute %d", minute)
+                    .containsExactly("192.0.2.1");
             rig.advance(Duration.ofMinutes(1));
         }
         // 5 minutes of its own, and a day.

@@ -64,7 +64,8 @@ class HostResolverGroupTest {
     void handsOutTheSameFutureForAWarmName() throws Exception {
         resolved(WEB).sync();
         Future<InetSocketAddress> warm = resolved(WEB);
-        assertThat(resolved(InetSocketAddress.createUnresolved(new String("web.example"), 443))).isSameAs(warm);
+        assertThat(resolved(InetSocketAddress.createUnresolved(new String("web.example"), 443)))
+                .isSameAs(warm);
         assertThat(onLoop(() -> resolver.resolveAll(WEB))).isSameAs(onLoop(() -> resolver.resolveAll(WEB)));
 
         Future<InetSocketAddress> other = resolved(InetSocketAddress.createUnresolved("web.example", 80));
@@ -118,8 +119,8 @@ class HostResolverGroupTest {
 
     @Test
     void failsWithTheReason() throws Exception {
-        Future<InetSocketAddress> gone =
-                resolved(InetSocketAddress.createUnresolved("gone.example", 443)).await();
+        Future<InetSocketAddress> gone = resolved(InetSocketAddress.createUnresolved("gone.example", 443))
+                .await();
         assertThat(gone.cause()).isInstanceOf(DnsException.class).hasMessageContaining("gone.example");
         assertThat(onLoop(() -> resolver.resolveAll(InetSocketAddress.createUnresolved("a..b", 1)))
                         .await()

@@ -115,7 +115,8 @@ class LookupsTest {
         rig.upstream.asked();
         rig.lookups.close();
 
-        for (CompletableFuture<?> each : List.of(query, host, rig.query("c.example", DnsType.A), rig.resolve("d.example"))) {
+        for (CompletableFuture<?> each :
+                List.of(query, host, rig.query("c.example", DnsType.A), rig.resolve("d.example"))) {
             assertThat(failure(each))
                     .isInstanceOfSatisfying(
                             RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.SHUTTING_DOWN));
@@ -152,7 +153,8 @@ class LookupsTest {
     @Test
     void givesAQuestionTheWholeQueryTimeWhateverTheFirstCallersDeadline() {
         rig.lookups.query("a.example", DnsType.A, Deadline.after(Duration.ofMillis(100), rig.clock));
-        assertThat(rig.upstream.asked("a.example", DnsType.A).deadline.remaining()).isEqualTo(LookupRig.QUERY_TIMEOUT);
+        assertThat(rig.upstream.asked("a.example", DnsType.A).deadline.remaining())
+                .isEqualTo(LookupRig.QUERY_TIMEOUT);
     }
 
     @Test
@@ -291,7 +293,9 @@ class LookupsTest {
         rig.lookups.start();
         for (int second = 0; second < 1000; second++) {
             rig.upstream.asked();
-            assertThat(rig.lookups.cached("pinned.example", DnsType.A)).as("second %d", second).isNotNull();
+            assertThat(rig.lookups.cached("pinned.example", DnsType.A))
+                    .as("second %d", second)
+                    .isNotNull();
             rig.advance(Duration.ofSeconds(1));
         }
         // By the pin every 90 to 95 seconds, and by the uses in this test.

@@ -60,9 +60,10 @@ final class ScriptedUpstream implements Upstream {
             if (answer instanceof Response response) {
                 outcome.onResponse(response);
             } else {
-                outcome.onFailure(DnsException.builder((Kind) answer, question.name().toString())
-                        .type(question.type())
-                        .build());
+                outcome.onFailure(
+                        DnsException.builder((Kind) answer, question.name().toString())
+                                .type(question.type())
+                                .build());
             }
         }
     }
@@ -94,7 +95,8 @@ final class ScriptedUpstream implements Upstream {
     Asked asked(String name, DnsType<?> type) {
         List<Asked> all = asked();
         for (int i = all.size() - 1; i >= 0; i--) {
-            if (all.get(i).question.key().equals(name) && all.get(i).question.type().equals(type)) {
+            if (all.get(i).question.key().equals(name)
+                    && all.get(i).question.type().equals(type)) {
                 return all.get(i);
             }
         }

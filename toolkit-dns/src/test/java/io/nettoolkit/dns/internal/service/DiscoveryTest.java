@@ -31,9 +31,10 @@ class DiscoveryTest {
     private final LinkedTransferQueue<ServiceWatch.Change> changes = new LinkedTransferQueue<>();
     private final LinkedTransferQueue<Throwable> failures = new LinkedTransferQueue<>();
     private final AtomicInteger lookups = new AtomicInteger();
-    private volatile Object next = DnsException.builder(Kind.DNS_TIMEOUT, "service").build();
-    private final Discovery discovery = new Discovery(
-            this::find, loop, Duration.ofSeconds(5), () -> new Random(3), TimeSource.of(time.ticker()));
+    private volatile Object next =
+            DnsException.builder(Kind.DNS_TIMEOUT, "service").build();
+    private final Discovery discovery =
+            new Discovery(this::find, loop, Duration.ofSeconds(5), () -> new Random(3), TimeSource.of(time.ticker()));
 
     private final ServiceWatch.Listener listener = new ServiceWatch.Listener() {
         @Override
@@ -113,7 +114,9 @@ class DiscoveryTest {
         time.advance(Duration.ofSeconds(66));
         int before = lookups.get();
         time.advance(Duration.ofSeconds(55));
-        assertThat(lookups.get() - before).as("lookups in 55 s where the TTL is 0").isBetween(9, 11);
+        assertThat(lookups.get() - before)
+                .as("lookups in 55 s where the TTL is 0")
+                .isBetween(9, 11);
     }
 
     @Test

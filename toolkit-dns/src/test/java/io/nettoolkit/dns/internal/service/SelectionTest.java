@@ -33,8 +33,7 @@ class SelectionTest {
 
     @Test
     void choosesByWeight() {
-        Map<String, Double> shares =
-                shares(List.of(endpoint("a", 0, 10), endpoint("b", 0, 30), endpoint("c", 0, 60)));
+        Map<String, Double> shares = shares(List.of(endpoint("a", 0, 10), endpoint("b", 0, 30), endpoint("c", 0, 60)));
         assertThat(shares.get("a")).isCloseTo(0.1, within(0.005));
         assertThat(shares.get("b")).isCloseTo(0.3, within(0.005));
         assertThat(shares.get("c")).isCloseTo(0.6, within(0.005));
