@@ -1,6 +1,8 @@
 package io.nettoolkit.benchmarks;
 
+import io.nettoolkit.benchmarks.dns.QueryContestant;
 import io.nettoolkit.benchmarks.echo.Contestant;
+import io.nettoolkit.benchmarks.run.DnsQpsCommand;
 import io.nettoolkit.benchmarks.run.IdleConnectionsCommand;
 import io.nettoolkit.benchmarks.run.NativePrograms;
 import io.nettoolkit.benchmarks.run.Programs;
@@ -25,7 +27,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "benchmarks",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "jmh|tcp-echo|idle-connections|redis-limit",
+        synopsisSubcommandLabel = "jmh|tcp-echo|idle-connections|redis-limit|dns-qps",
         description = "Benchmarks of Net Toolkit and its peers.")
 public final class Benchmarks implements Runnable {
 
@@ -45,6 +47,7 @@ public final class Benchmarks implements Runnable {
                 .addSubcommand(new TcpEchoCommand())
                 .addSubcommand(new IdleConnectionsCommand())
                 .addSubcommand(new RedisLimitCommand())
+                .addSubcommand(new DnsQpsCommand())
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     boolean misuse = failure instanceof IllegalArgumentException;
                     System.err.println(misuse ? failure.getMessage() : failure);
@@ -68,6 +71,10 @@ public final class Benchmarks implements Runnable {
             System.out.println("  " + contestant + (skipped ? " (skipped: " + NativePrograms.NO_GO + ")" : ""));
         }
         System.out.println("redis-limit");
+        System.out.println("dns-qps");
+        for (QueryContestant contestant : QueryContestant.values()) {
+            System.out.println("  " + contestant);
+        }
         System.out.println("loads of tcp-echo");
         TcpEchoCommand.loads().forEach(load -> System.out.println("  " + load));
     }

@@ -2,6 +2,7 @@ package io.nettoolkit.dns.internal.query;
 
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.internal.FailureText;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.dns.DnsAnswer;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsRecord;
@@ -405,9 +406,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 attempt.server.address,
                 nowNanos - attempt.sentNanos);
         end(attempt, nowNanos);
-        if (pinned == null) {
-            engine.stats().add(EngineFigure.ANSWERS);
-        }
+        account(EngineFigure.ANSWERS, kind.name(), attempt.server, nowNanos);
         outcome.onResponse(response);
     }
 
@@ -515,10 +514,17 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 .cause(cause)
                 .build();
         end(null, nowNanos);
-        if (pinned == null) {
-            engine.stats().add(EngineFigure.FAILURES);
-        }
+        account(EngineFigure.FAILURES, kind.name(), server, nowNanos);
         outcome.onFailure(exception);
+    }
+
+    private void account(EngineFigure end, String outcome, @Nullable Server server, long nowNanos) {
+        if (pinned == null) {
+            engine.stats().add(EngineFigure.LOOKUP_NANOS, nowNanos - startNanos);
+            engine.stats().add(end);
+            JfrEvents.dnsLookup(
+                    asked, type, outcome, server == null ? null : server.address, nowNanos - startNanos);
+        }
     }
 
     /** A probe has nobody to tell. */
