@@ -105,8 +105,7 @@ public final class DnsQpsCommand implements Runnable {
         List<String> arguments =
                 List.of(contestant.name(), Integer.toString(server.port()), Integer.toString(inFlight));
         return Cores.pin(
-                cores.generator(),
-                ChildProcess.java(List.of("-Xmx512m"), QueryLoadMain.class.getName(), arguments));
+                cores.generator(), ChildProcess.java(List.of("-Xmx512m"), QueryLoadMain.class.getName(), arguments));
     }
 
     private static Sample ask(ChildProcess child, double seconds) {
@@ -116,7 +115,14 @@ public final class DnsQpsCommand implements Runnable {
 
     private static String report(Map<QueryContestant, List<Sample>> samples, List<String> csv) {
         Table table = new Table(
-                "contestant", "a second", "95 %", "CPU us a lookup", "bytes a lookup", "toolkit is x times", "target", "verdict");
+                "contestant",
+                "a second",
+                "95 %",
+                "CPU us a lookup",
+                "bytes a lookup",
+                "toolkit is x times",
+                "target",
+                "verdict");
         List<Sample> ours = samples.get(QueryContestant.TOOLKIT);
         samples.forEach((contestant, all) -> {
             for (int round = 0; round < all.size(); round++) {

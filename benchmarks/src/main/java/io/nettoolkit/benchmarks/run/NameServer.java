@@ -35,9 +35,7 @@ final class NameServer implements AutoCloseable {
         try {
             directory = Files.createTempDirectory("dns-qps");
             port = freePort();
-            Path zone = Files.writeString(
-                    directory.resolve("bench.zone"),
-                    """
+            Path zone = Files.writeString(directory.resolve("bench.zone"), """
                     $ORIGIN bench.test.
                     @ 300 SOA ns hostmaster 1 7200 3600 86400 60
                     @ 300 NS ns
@@ -102,7 +100,8 @@ final class NameServer implements AutoCloseable {
                 process.destroyForcibly();
             }
             try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -81,33 +81,72 @@ public final class DnsMetrics {
                 .tags(tags)
                 .register(registry);
         Meters meters = new Meters(tags, resolver);
-        meters.count("toolkit.dns.lookups", Tags.of(OUTCOME, "answered"), it -> it.stats().answers());
-        meters.count("toolkit.dns.lookups", Tags.of(OUTCOME, "failed"), it -> it.stats().failures());
-        meters.count("toolkit.dns.lookups", Tags.of(OUTCOME, "cancelled"), it -> it.stats().cancelled());
-        meters.count("toolkit.dns.queries", Tags.of(KIND, "all"), it -> it.stats().queries());
-        meters.count("toolkit.dns.queries", Tags.of(KIND, "retry"), it -> it.stats().retries());
-        meters.count("toolkit.dns.queries", Tags.of(KIND, "hedge"), it -> it.stats().hedges());
-        meters.count("toolkit.dns.queries", Tags.of(KIND, "tcp_fallback"), it -> it.stats().tcpFallbacks());
+        meters.count(
+                "toolkit.dns.lookups",
+                Tags.of(OUTCOME, "answered"),
+                it -> it.stats().answers());
+        meters.count(
+                "toolkit.dns.lookups",
+                Tags.of(OUTCOME, "failed"),
+                it -> it.stats().failures());
+        meters.count(
+                "toolkit.dns.lookups",
+                Tags.of(OUTCOME, "cancelled"),
+                it -> it.stats().cancelled());
+        meters.count(
+                "toolkit.dns.queries", Tags.of(KIND, "all"), it -> it.stats().queries());
+        meters.count(
+                "toolkit.dns.queries", Tags.of(KIND, "retry"), it -> it.stats().retries());
+        meters.count(
+                "toolkit.dns.queries", Tags.of(KIND, "hedge"), it -> it.stats().hedges());
+        meters.count(
+                "toolkit.dns.queries",
+                Tags.of(KIND, "tcp_fallback"),
+                it -> it.stats().tcpFallbacks());
         meters.count("toolkit.dns.timeouts", Tags.empty(), it -> it.stats().timeouts());
-        meters.count("toolkit.dns.answers.dropped", Tags.of(KIND, "mismatch"), it -> it.stats().mismatches());
-        meters.count("toolkit.dns.answers.dropped", Tags.of(KIND, "malformed"), it -> it.stats().malformed());
+        meters.count(
+                "toolkit.dns.answers.dropped",
+                Tags.of(KIND, "mismatch"),
+                it -> it.stats().mismatches());
+        meters.count(
+                "toolkit.dns.answers.dropped",
+                Tags.of(KIND, "malformed"),
+                it -> it.stats().malformed());
         meters.gauge("toolkit.dns.pending", it -> it.stats().pending());
-        meters.gauge("toolkit.dns.servers.up", it -> it.stats().servers().stream()
-                .filter(DnsResolver.ServerStats::up)
-                .count());
+        meters.gauge(
+                "toolkit.dns.servers.up",
+                it -> it.stats().servers().stream()
+                        .filter(DnsResolver.ServerStats::up)
+                        .count());
         bindCache(meters);
         return this;
     }
 
     private static void bindCache(Meters meters) {
-        meters.count(CACHE_GETS, Tags.of(RESULT, "hit"), it -> it.cache().stats().hits());
-        meters.count(CACHE_GETS, Tags.of(RESULT, "miss"), it -> it.cache().stats().misses());
-        meters.count(CACHE_GETS, Tags.of(RESULT, "stale"), it -> it.cache().stats().staleAnswers());
-        meters.count(CACHE_GETS, Tags.of(RESULT, "failure"), it -> it.cache().stats().cachedFailures());
-        meters.count(CACHE_GETS, Tags.of(RESULT, "coalesced"), it -> it.cache().stats().coalesced());
-        meters.count("toolkit.dns.cache.refreshes", Tags.empty(), it -> it.cache().stats().refreshes());
-        meters.count("toolkit.dns.cache.stored", Tags.empty(), it -> it.cache().stats().stored());
-        meters.count("toolkit.dns.cache.evictions", Tags.empty(), it -> it.cache().stats().evicted());
+        meters.count(
+                CACHE_GETS, Tags.of(RESULT, "hit"), it -> it.cache().stats().hits());
+        meters.count(
+                CACHE_GETS, Tags.of(RESULT, "miss"), it -> it.cache().stats().misses());
+        meters.count(
+                CACHE_GETS, Tags.of(RESULT, "stale"), it -> it.cache().stats().staleAnswers());
+        meters.count(
+                CACHE_GETS, Tags.of(RESULT, "failure"), it -> it.cache().stats().cachedFailures());
+        meters.count(
+                CACHE_GETS,
+                Tags.of(RESULT, "coalesced"),
+                it -> it.cache().stats().coalesced());
+        meters.count(
+                "toolkit.dns.cache.refreshes",
+                Tags.empty(),
+                it -> it.cache().stats().refreshes());
+        meters.count(
+                "toolkit.dns.cache.stored",
+                Tags.empty(),
+                it -> it.cache().stats().stored());
+        meters.count(
+                "toolkit.dns.cache.evictions",
+                Tags.empty(),
+                it -> it.cache().stats().evicted());
         meters.gauge("toolkit.dns.cache.entries", it -> it.cache().stats().entries());
         meters.gauge("toolkit.dns.cache.negatives", it -> it.cache().stats().negatives());
         meters.gauge("toolkit.dns.cache.memory", it -> it.cache().stats().bytes());

@@ -109,8 +109,7 @@ final class Recorder {
         }
     }
 
-    static void dnsLookup(
-            Object name, Object type, String outcome, @Nullable SocketAddress server, long elapsedNanos) {
+    static void dnsLookup(Object name, Object type, String outcome, @Nullable SocketAddress server, long elapsedNanos) {
         if (DNS_LOOKUP.isEnabled()) {
             DnsLookupEvent event = new DnsLookupEvent();
             event.name = name.toString();

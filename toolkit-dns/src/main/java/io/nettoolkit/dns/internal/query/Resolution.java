@@ -392,8 +392,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         }
     }
 
-    private void succeed(
-            Attempt attempt, DnsAnswer.Kind kind, boolean validated, long nowNanos) {
+    private void succeed(Attempt attempt, DnsAnswer.Kind kind, boolean validated, long nowNanos) {
         AnswerReader answer = engine.answerReader();
         Response response = new Response(
                 asked,
@@ -522,8 +521,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         if (pinned == null) {
             engine.stats().add(EngineFigure.LOOKUP_NANOS, nowNanos - startNanos);
             engine.stats().add(end);
-            JfrEvents.dnsLookup(
-                    asked, type, outcome, server == null ? null : server.address, nowNanos - startNanos);
+            JfrEvents.dnsLookup(asked, type, outcome, server == null ? null : server.address, nowNanos - startNanos);
         }
     }
 
