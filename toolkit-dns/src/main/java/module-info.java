@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module io.nettoolkit.dns {
     requires static transitive org.jspecify;
+    requires static micrometer.core;
     requires transitive io.nettoolkit.core;
     requires transitive io.netty.resolver;
     requires transitive io.netty.transport;
@@ -12,4 +13,5 @@ module io.nettoolkit.dns {
     requires org.slf4j;
 
     exports io.nettoolkit.dns;
+    exports io.nettoolkit.dns.micrometer;
 }

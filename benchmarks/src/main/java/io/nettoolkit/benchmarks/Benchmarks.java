@@ -1,8 +1,10 @@
 package io.nettoolkit.benchmarks;
 
+import io.nettoolkit.benchmarks.dns.QueryContestant;
 import io.nettoolkit.benchmarks.echo.Contestant;
 import io.nettoolkit.benchmarks.pool.EchoCalls;
 import io.nettoolkit.benchmarks.pool.StormpotTaps;
+import io.nettoolkit.benchmarks.run.DnsQpsCommand;
 import io.nettoolkit.benchmarks.run.IdleConnectionsCommand;
 import io.nettoolkit.benchmarks.run.JmhRoundsCommand;
 import io.nettoolkit.benchmarks.run.NativePrograms;
@@ -29,7 +31,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "benchmarks",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit|pool-echo",
+        synopsisSubcommandLabel = "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit|pool-echo|dns-qps",
         description = "Benchmarks of Net Toolkit and its peers.")
 public final class Benchmarks implements Runnable {
 
@@ -51,6 +53,7 @@ public final class Benchmarks implements Runnable {
                 .addSubcommand(new IdleConnectionsCommand())
                 .addSubcommand(new RedisLimitCommand())
                 .addSubcommand(new PoolEchoCommand())
+                .addSubcommand(new DnsQpsCommand())
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     boolean misuse = failure instanceof IllegalArgumentException;
                     System.err.println(misuse ? failure.getMessage() : failure);
@@ -79,6 +82,10 @@ public final class Benchmarks implements Runnable {
         System.out.println("redis-limit");
         System.out.println("pool-echo");
         for (EchoCalls.Contestant contestant : EchoCalls.Contestant.values()) {
+            System.out.println("  " + contestant);
+        }
+        System.out.println("dns-qps");
+        for (QueryContestant contestant : QueryContestant.values()) {
             System.out.println("  " + contestant);
         }
         System.out.println("loads of tcp-echo");

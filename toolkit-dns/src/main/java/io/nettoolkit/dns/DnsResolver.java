@@ -222,6 +222,7 @@ public final class DnsResolver implements AutoCloseable {
      * @param mismatches answers that matched no question as they should, and were dropped
      * @param malformed answers that broke the rules of the protocol
      * @param pending lookups under way
+     * @param lookupTime how long answers and failures took, all together
      * @param servers the name servers
      */
     public record Stats(
@@ -237,6 +238,7 @@ public final class DnsResolver implements AutoCloseable {
             long mismatches,
             long malformed,
             int pending,
+            Duration lookupTime,
             List<ServerStats> servers) {
         public Stats {
             servers = List.copyOf(servers);

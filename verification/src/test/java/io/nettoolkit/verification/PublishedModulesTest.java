@@ -60,6 +60,7 @@ class PublishedModulesTest {
                     "io.netty:netty-handler",
                     "io.netty:netty-resolver",
                     "io.netty:netty-transport",
+                    "io.micrometer:micrometer-core?",
                     "org.jspecify:jspecify",
                     "org.slf4j:slf4j-api"),
             "toolkit-pool",

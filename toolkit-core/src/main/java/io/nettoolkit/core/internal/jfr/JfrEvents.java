@@ -115,6 +115,26 @@ public final class JfrEvents {
         }
     }
 
+    /**
+     * A name was looked up at the name servers.
+     *
+     * @param name is turned into text only while somebody records, as is {@code type}
+     * @param outcome what came of it
+     */
+    public static void dnsLookup(
+            Object name, Object type, String outcome, @Nullable SocketAddress server, long elapsedNanos) {
+        if (PRESENT) {
+            Recorder.dnsLookup(name, type, outcome, server, elapsedNanos);
+        }
+    }
+
+    /** The health of a name server changed: DOWN, UP or FORGERY_SUSPECTED. */
+    public static void dnsServer(SocketAddress server, String state) {
+        if (PRESENT) {
+            Recorder.dnsServer(server, state);
+        }
+    }
+
     /** What a refusal is called in events and metrics: a reason of the toolkit's limits, else the kind of failure. */
     public static String reasonOf(Exception cause) {
         return cause instanceof RejectedException rejected

@@ -17,6 +17,10 @@ final class Recorder {
 
     private static final EventType POLICY_SHED = EventType.getEventType(PolicyShedEvent.class);
 
+    private static final EventType DNS_LOOKUP = EventType.getEventType(DnsLookupEvent.class);
+
+    private static final EventType DNS_SERVER = EventType.getEventType(DnsServerEvent.class);
+
     private Recorder() {}
 
     /** An event class registers itself when its first object asks. */
@@ -122,6 +126,27 @@ final class Recorder {
         if (event.isEnabled()) {
             event.pool = pool;
             event.cause = cause;
+            event.commit();
+        }
+    }
+
+    static void dnsLookup(Object name, Object type, String outcome, @Nullable SocketAddress server, long elapsedNanos) {
+        if (DNS_LOOKUP.isEnabled()) {
+            DnsLookupEvent event = new DnsLookupEvent();
+            event.name = name.toString();
+            event.type = type.toString();
+            event.outcome = outcome;
+            event.server = text(server);
+            event.elapsed = elapsedNanos;
+            event.commit();
+        }
+    }
+
+    static void dnsServer(SocketAddress server, String state) {
+        if (DNS_SERVER.isEnabled()) {
+            DnsServerEvent event = new DnsServerEvent();
+            event.server = text(server);
+            event.state = state;
             event.commit();
         }
     }

@@ -46,12 +46,18 @@ final class AnswerReader {
     }
 
     private List<DnsRecord> records = List.of();
+    private List<DnsRecord.Cname> aliases = List.of();
     private DnsRecord.@Nullable Soa soa;
     private DnsName target = DnsName.ROOT;
 
     /** The records of {@link Verdict#RECORDS}; else empty. */
     List<DnsRecord> records() {
         return records;
+    }
+
+    /** The chain of aliases, with what came before. */
+    List<DnsRecord.Cname> aliases() {
+        return aliases;
     }
 
     /** The SOA of {@link Verdict#NODATA} and {@link Verdict#NXDOMAIN}, if there is one; else null. */
@@ -67,14 +73,14 @@ final class AnswerReader {
     /**
      * Interprets a message that has been read, with rcode NOERROR or NXDOMAIN.
      *
-     * @param aliases the chain so far; what the message adds is added
+     * @param before the chain so far
      */
-    Verdict read(MessageReader message, DnsName name, DnsType<?> type, List<DnsRecord.Cname> aliases)
+    Verdict read(MessageReader message, DnsName name, DnsType<?> type, List<DnsRecord.Cname> before)
             throws WireException {
         records = List.of();
+        aliases = before;
         soa = null;
         target = name;
-        int before = aliases.size();
         String owner = name.toString();
         boolean exists = message.rcode() != NXDOMAIN;
         while (true) {
@@ -92,6 +98,9 @@ final class AnswerReader {
                 return Verdict.LOOP;
             }
             DnsRecord.Cname cname = (DnsRecord.Cname) message.record(alias, DnsType.CNAME, owner);
+            if (aliases == before) {
+                aliases = new ArrayList<>(before);
+            }
             aliases.add(cname);
             owner = cname.target();
             target = nameOf(owner);
@@ -100,7 +109,7 @@ final class AnswerReader {
         if (!exists) {
             return Verdict.NXDOMAIN;
         }
-        if (soa == null && aliases.size() > before) {
+        if (soa == null && aliases.size() > before.size()) {
             return Verdict.ALIAS;
         }
         return soa == null && isReferral(message) ? Verdict.REFERRAL : Verdict.NODATA;

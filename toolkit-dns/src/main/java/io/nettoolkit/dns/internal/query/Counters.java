@@ -15,8 +15,12 @@ final class Counters<F extends Enum<F>> {
     }
 
     void add(F figure) {
+        add(figure, 1);
+    }
+
+    void add(F figure, long count) {
         int index = figure.ordinal();
-        CELLS.setRelease(cells, index, cells[index] + 1);
+        CELLS.setRelease(cells, index, cells[index] + count);
     }
 
     void set(F figure, long value) {

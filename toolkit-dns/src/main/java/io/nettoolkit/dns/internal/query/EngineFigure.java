@@ -12,5 +12,7 @@ enum EngineFigure {
     HEDGES,
     TCP_FALLBACKS,
     MISMATCHES,
-    MALFORMED
+    MALFORMED,
+    /** Of all lookups that are over, but for those given up. */
+    LOOKUP_NANOS
 }

@@ -5,6 +5,7 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.core.internal.CoarseClock;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsResolver;
 import io.nettoolkit.dns.DnsType;
@@ -182,6 +183,7 @@ public final class QueryEngine implements Upstream {
         Server server = attempt.server;
         long rtt = now - attempt.sentNanos;
         if (server.onAnswer(isOfUse(reader.rcode()) ? rtt : rtt + USELESS_NANOS, now)) {
+            JfrEvents.dnsServer(server.address, "UP");
             guard.run(() -> fixed.listener().onServerUp(server.address));
         }
         server.onPayload(attempt.payload, length, attempt.smallAfterTimeout, now);
@@ -216,6 +218,7 @@ public final class QueryEngine implements Upstream {
     private void mismatch(Server server, Transport.Carrier carrier) {
         count(EngineFigure.MISMATCHES);
         if (!carrier.isStream() && server.onForgery(nowNanos())) {
+            JfrEvents.dnsServer(server.address, "FORGERY_SUSPECTED");
             long count = server.forgeries();
             guard.run(() -> fixed.listener().onForgerySuspected(server.address, count));
         }
@@ -327,6 +330,7 @@ public final class QueryEngine implements Upstream {
     }
 
     void tellDown(Server server, DnsException cause) {
+        JfrEvents.dnsServer(server.address, "DOWN");
         guard.run(() -> fixed.listener().onServerDown(server.address, cause));
     }
 
@@ -406,6 +410,7 @@ public final class QueryEngine implements Upstream {
                 stats.get(EngineFigure.MISMATCHES),
                 stats.get(EngineFigure.MALFORMED),
                 (int) (lookups - answered - failed - cancelled),
+                Duration.ofNanos(stats.get(EngineFigure.LOOKUP_NANOS)),
                 each);
     }
 }

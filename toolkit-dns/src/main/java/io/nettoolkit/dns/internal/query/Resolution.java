@@ -2,6 +2,7 @@ package io.nettoolkit.dns.internal.query;
 
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.internal.FailureText;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.dns.DnsAnswer;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsRecord;
@@ -12,7 +13,6 @@ import io.nettoolkit.dns.internal.wire.DnsName;
 import io.nettoolkit.dns.internal.wire.MessageReader;
 import io.nettoolkit.dns.internal.wire.WireException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -360,10 +360,9 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
 
     private void onContent(Attempt attempt, MessageReader message, long nowNanos) {
         AnswerReader answer = engine.answerReader();
-        List<DnsRecord.Cname> chain = new ArrayList<>(aliases);
         Verdict verdict;
         try {
-            verdict = answer.read(message, name, type, chain);
+            verdict = answer.read(message, name, type, aliases);
         } catch (WireException malformed) {
             engine.stats().add(EngineFigure.MALFORMED);
             onFailed(attempt, Kind.PROTOCOL, "its answer breaks the rules: " + malformed.getMessage(), null);
@@ -371,9 +370,9 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         }
         boolean validated = authenticated && message.isAuthenticated();
         switch (verdict) {
-            case RECORDS -> succeed(attempt, DnsAnswer.Kind.ANSWER, chain, validated, nowNanos);
-            case NODATA -> succeed(attempt, DnsAnswer.Kind.NODATA, chain, validated, nowNanos);
-            case NXDOMAIN -> succeed(attempt, DnsAnswer.Kind.NXDOMAIN, chain, validated, nowNanos);
+            case RECORDS -> succeed(attempt, DnsAnswer.Kind.ANSWER, validated, nowNanos);
+            case NODATA -> succeed(attempt, DnsAnswer.Kind.NODATA, validated, nowNanos);
+            case NXDOMAIN -> succeed(attempt, DnsAnswer.Kind.NXDOMAIN, validated, nowNanos);
             case REFERRAL ->
                 onFailed(attempt, Kind.DNS_SERVER_FAILURE, "it refers to other servers and is none for clients", null);
             case LOOP ->
@@ -384,7 +383,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                         null,
                         nowNanos);
             case ALIAS -> {
-                aliases = chain;
+                aliases = answer.aliases();
                 authenticated = validated;
                 dropAll(attempt, nowNanos);
                 name = answer.target();
@@ -393,23 +392,20 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         }
     }
 
-    private void succeed(
-            Attempt attempt, DnsAnswer.Kind kind, List<DnsRecord.Cname> chain, boolean validated, long nowNanos) {
+    private void succeed(Attempt attempt, DnsAnswer.Kind kind, boolean validated, long nowNanos) {
         AnswerReader answer = engine.answerReader();
         Response response = new Response(
                 asked,
                 type,
                 kind,
                 answer.records(),
-                chain.isEmpty() ? List.of() : List.copyOf(chain),
+                List.copyOf(answer.aliases()),
                 answer.soa(),
                 validated,
                 attempt.server.address,
                 nowNanos - attempt.sentNanos);
         end(attempt, nowNanos);
-        if (pinned == null) {
-            engine.stats().add(EngineFigure.ANSWERS);
-        }
+        account(EngineFigure.ANSWERS, kind.name(), attempt.server, nowNanos);
         outcome.onResponse(response);
     }
 
@@ -517,10 +513,16 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 .cause(cause)
                 .build();
         end(null, nowNanos);
-        if (pinned == null) {
-            engine.stats().add(EngineFigure.FAILURES);
-        }
+        account(EngineFigure.FAILURES, kind.name(), server, nowNanos);
         outcome.onFailure(exception);
+    }
+
+    private void account(EngineFigure end, String outcome, @Nullable Server server, long nowNanos) {
+        if (pinned == null) {
+            engine.stats().add(EngineFigure.LOOKUP_NANOS, nowNanos - startNanos);
+            engine.stats().add(end);
+            JfrEvents.dnsLookup(asked, type, outcome, server == null ? null : server.address, nowNanos - startNanos);
+        }
     }
 
     /** A probe has nobody to tell. */

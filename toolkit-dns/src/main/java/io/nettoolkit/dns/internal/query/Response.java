@@ -43,11 +43,11 @@ public record Response(
     /** Seconds until the first of records and aliases has to go; of a negative answer without SOA, those of aliases alone. */
     public int lowestTtl() {
         int lowest = Integer.MAX_VALUE;
-        for (DnsRecord record : records) {
-            lowest = Math.min(lowest, record.ttl());
+        for (int i = 0; i < records.size(); i++) {
+            lowest = Math.min(lowest, records.get(i).ttl());
         }
-        for (DnsRecord.Cname alias : aliases) {
-            lowest = Math.min(lowest, alias.ttl());
+        for (int i = 0; i < aliases.size(); i++) {
+            lowest = Math.min(lowest, aliases.get(i).ttl());
         }
         if (soa != null) {
             lowest = (int) Math.min(lowest, Math.min(soa.ttl(), soa.minimum()));

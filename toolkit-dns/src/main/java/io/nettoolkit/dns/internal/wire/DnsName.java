@@ -40,9 +40,13 @@ public final class DnsName {
      *     escape or a character that is not ASCII (IDN are to be converted before)
      */
     public static DnsName of(String text) throws DnsException {
-        byte[] buffer = new byte[MAX_BYTES];
+        // Without escapes, the wire form has a length for each dot, and one for the root where that has no dot.
+        byte[] buffer = new byte[Math.min(MAX_BYTES, text.length() + (text.endsWith(".") ? 1 : 2))];
         int length = NameText.parse(text, buffer);
-        return length == 1 ? ROOT : new DnsName(Arrays.copyOf(buffer, length), null);
+        if (length == 1) {
+            return ROOT;
+        }
+        return new DnsName(length == buffer.length ? buffer : Arrays.copyOf(buffer, length), null);
     }
 
     /** Octets on the wire, root included. */
