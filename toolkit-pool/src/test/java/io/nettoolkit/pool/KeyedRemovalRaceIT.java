@@ -63,7 +63,9 @@ class KeyedRemovalRaceIT {
         threads.forEach(Thread::start);
         for (Thread thread : threads) {
             thread.join(60_000);
-            assertThat(thread.isAlive()).as("%s hangs: %s", thread.getName(), pool.stats()).isFalse();
+            assertThat(thread.isAlive())
+                    .as("%s hangs: %s", thread.getName(), pool.stats())
+                    .isFalse();
         }
         assertThat(wrong).isEmpty();
         System.out.println("removal race: " + pool.stats());

@@ -8,7 +8,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +52,7 @@ final class Combiner {
     }
 
     private final TimeSource timeSource;
-    private final LongConsumer tick;
+    private final Step tick;
     private final Executor rest;
 
     /** Events, the last one first. */
@@ -82,7 +81,7 @@ final class Combiner {
      * @param tick what a signal is for the state machine
      * @param rest goes on where a thread has done enough for others
      */
-    Combiner(TimeSource timeSource, LongConsumer tick, Executor rest) {
+    Combiner(TimeSource timeSource, Step tick, Executor rest) {
         this.timeSource = timeSource;
         this.tick = tick;
         this.rest = rest;
@@ -195,16 +194,20 @@ final class Combiner {
         int applied = 0;
         for (Step event = nextEvent(); event != null; event = applied < EVENTS_PER_ROUND ? nextEvent() : null) {
             applied++;
-            try {
-                event.apply(nowNanos);
-            } catch (Throwable bug) {
-                log.error("an event of a connection pool failed; this is a bug in the pool", bug);
-            }
+            apply(event, nowNanos);
         }
         if (applied == 0) {
-            tick.accept(nowNanos);
+            apply(tick, nowNanos);
         }
         hasBacklog = backlog != null;
+    }
+
+    private static void apply(Step event, long nowNanos) {
+        try {
+            event.apply(nowNanos);
+        } catch (Throwable bug) {
+            log.error("an event of a connection pool failed; this is a bug in the pool", bug);
+        }
     }
 
     private @Nullable Step nextEvent() {

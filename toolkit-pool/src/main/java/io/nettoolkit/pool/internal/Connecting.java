@@ -103,13 +103,23 @@ final class Connecting {
             if (loop.inEventLoop()) {
                 adopt(attempt, channel);
             } else {
-                loop.execute(() -> adopt(attempt, channel));
+                loop.execute(() -> {
+                    try {
+                        adopt(attempt, channel);
+                    } catch (RuntimeException oddPipeline) {
+                        unusable(attempt, channel, oddPipeline);
+                    }
+                });
             }
         } catch (RuntimeException notRegistered) {
             // Or its loop is shut down, which closes it.
-            channel.close();
-            failed(attempt, notRegistered);
+            unusable(attempt, channel, notRegistered);
         }
+    }
+
+    private void unusable(Attempt attempt, Channel channel, Throwable why) {
+        channel.close();
+        failed(attempt, why);
     }
 
     private static Throwable unwrapped(Throwable failure) {

@@ -110,7 +110,7 @@ public final class HostPool<K> implements Shelf.Keeper {
                 new Shelf.Sizes(Runtime.getRuntime().availableProcessors(), loops, config.maxSize()));
         notices = new Notices(key, parts);
         predicates = new CallbackGuard("the predicate given to retire of pool " + parts.name(), timeSource);
-        combiner = new Combiner(timeSource, this::tick, home);
+        combiner = new Combiner(timeSource, event(this::tick), home);
         wake = new Wake(parts.eventLoops(), timeSource, new Clock());
         Connecting connecting =
                 new Connecting(this, combiner, parts, (loop, deadline) -> connector.connect(key, loop, deadline));
@@ -194,17 +194,23 @@ public final class HostPool<K> implements Shelf.Keeper {
             if (found == null || found.channel.isActive()) {
                 return found;
             }
-            found.discard(ALL_BITS, 0);
+            found.discard(found.generation(), ALL_BITS);
             leaving(found, CloseCause.LOST, null);
         }
     }
 
     private LeaseShell lease(Connection taken) {
+        long generation = timedGeneration(taken);
+        return isExact ? exactLease(taken, generation, stack()) : taken.shells[(int) generation & SHELL_MASK];
+    }
+
+    /** The generation of a lease that begins, which may be one to be timed. */
+    private long timedGeneration(Connection taken) {
         long generation = taken.generation();
         if ((generation & TIMED_MASK) == 0) {
             taken.leasedSince(timeSource.nanoTime());
         }
-        return isExact ? exactLease(taken, generation, stack()) : taken.shells[(int) generation & SHELL_MASK];
+        return generation;
     }
 
     private LeaseShell exactLease(Connection taken, long generation, @Nullable Throwable acquiredAt) {
@@ -217,7 +223,7 @@ public final class HostPool<K> implements Shelf.Keeper {
 
     /** The lease of a connection that was delivered. */
     Lease lease(Connection delivered, @Nullable Throwable acquiredAt) {
-        return acquiredAt == null ? lease(delivered) : exactLease(delivered, delivered.generation(), acquiredAt);
+        return acquiredAt == null ? lease(delivered) : exactLease(delivered, timedGeneration(delivered), acquiredAt);
     }
 
     /** Ends a lease. */

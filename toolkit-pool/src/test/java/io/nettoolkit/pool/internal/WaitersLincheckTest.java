@@ -82,7 +82,7 @@ public class WaitersLincheckTest {
 
     private final SetTicker ticker = new SetTicker();
     private final TimeSource clock = TimeSource.of(ticker);
-    private final Combiner combiner = new Combiner(clock, this::tick, Runnable::run);
+    private final Combiner combiner = new Combiner(clock, new Tick(), Runnable::run);
     private final Shelf shelf = new Shelf(new Keeper(), true, -1, new Shelf.Sizes(1, 1, 1));
     private final HostState state;
     private final Only only = new Only();
@@ -95,10 +95,6 @@ public class WaitersLincheckTest {
                 new Rules("test", 8, 1, 0, Backoff.fixed(Duration.ofSeconds(1)), LATER_NANOS, 0, 0, 0, 1, false, 0);
         state = new HostState(rules, 0, 1, shelf, new HostState.Surroundings(new Done(), new SplittableRandom(1)));
         submit(nowNanos -> state.warmUp(new WarmUp(1) {}, nowNanos));
-    }
-
-    private void tick(long nowNanos) {
-        state.tick(nowNanos);
     }
 
     private void submit(LongConsumer event) {
@@ -168,6 +164,13 @@ public class WaitersLincheckTest {
     @Operation(runOnce = true, nonParallelGroup = "rest")
     public boolean isConsistent() {
         return only.phase() == Entry.IDLE || only.phase() == Entry.LEASED;
+    }
+
+    private final class Tick extends Step {
+        @Override
+        public void apply(long nowNanos) {
+            state.tick(nowNanos);
+        }
     }
 
     private final class Keeper implements Shelf.Keeper {

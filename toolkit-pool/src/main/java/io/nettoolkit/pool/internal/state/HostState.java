@@ -42,8 +42,11 @@ import org.jspecify.annotations.Nullable;
  *   I11  drained() comes when roster and attempts are empty.
  *   I12  settle() ends what is due, and asks to be woken for what is next.
  *   I13  A snapshot has roster and attempts of one moment; a connection's phase is read once.
- *   I14  Effects are done outside of the section.
+ *   I14  Effects are done outside of the section, and do not recurse: see Combiner.
+ *   I15, I16  by the entry's word and by the hit path, which allocates nothing: see Entry and Shelf.
  *   I17  A waiter joins only while fewer than maxPending are there.
+ *   I18  is the business of whoever hands out permits; this one asks once, and gives back what it cannot use.
+ *   I19  What is gone is in no list: a connection leaves roster, shelf and hints when its channel is closed.
  *
  * Sources. Vert.x' SimpleConnectionPool for a serial pool whose effects run after the section; HikariCP for connects that are
  * not begun because others are under way; MongoDB's maxConnecting; Envoy for failing fast.
