@@ -57,8 +57,8 @@ public enum QueryContestant {
                     .authoritativeDnsServerCache(NoopAuthoritativeDnsServerCache.INSTANCE)
                     .hostsFileEntriesResolver(new NoHosts())
                     .build();
-            return (name, done) -> resolver.resolve(name)
-                    .addListener(resolved -> done.accept(resolved.isSuccess() ? name : ""));
+            return (name, done) ->
+                    resolver.resolve(name).addListener(resolved -> done.accept(resolved.isSuccess() ? name : ""));
         }
     },
     /** dnsjava's session, without a cache. */
@@ -67,8 +67,10 @@ public enum QueryContestant {
         Asker open(InetSocketAddress server) {
             SimpleResolver resolver = new SimpleResolver(server);
             resolver.setTimeout(Duration.ofSeconds(5));
-            LookupSession session =
-                    LookupSession.builder().resolver(resolver).executor(Runnable::run).build();
+            LookupSession session = LookupSession.builder()
+                    .resolver(resolver)
+                    .executor(Runnable::run)
+                    .build();
             return (name, done) -> session.lookupAsync(absolute(name), Type.A, DClass.IN)
                     .whenComplete((result, failure) -> done.accept(failure == null ? name : ""));
         }
