@@ -1,5 +1,2 @@
-/** Lookups: the resolver and its peers. */
-@NullMarked
+/** DNS lookups beside Netty, dnsjava and the JDK. */
 package io.nettoolkit.benchmarks.dns;
-
-import org.jspecify.annotations.NullMarked;

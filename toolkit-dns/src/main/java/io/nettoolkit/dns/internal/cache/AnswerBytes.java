@@ -32,16 +32,16 @@ final class AnswerBytes {
 
     /** What one more spelling of an entry takes. */
     static int ofSpelling(String spelling) {
-        return 12 + 24 + string(spelling);
+        return (int) (12 + 24 + string(spelling));
     }
 
     /** What a value of another kind takes: a number of references, each with an object of an address's size. */
     static int ofDerived(String key, int references) {
-        return ENTRY + ANSWER + string(key) + references * IPV6;
+        return (int) Math.min(Integer.MAX_VALUE, ENTRY + ANSWER + string(key) + (long) references * IPV6);
     }
 
-    private static int string(String text) {
-        return STRING + text.length();
+    private static long string(String text) {
+        return (long) STRING + text.length();
     }
 
     private static long of(List<? extends DnsRecord> records, String key) {
@@ -81,12 +81,12 @@ final class AnswerBytes {
                     + string(svcb.target())
                     + svcb.params().stream().mapToLong(AnswerBytes::param).sum();
         } else if (record instanceof DnsRecord.Opaque opaque) {
-            return 40 + opaque.data().length;
+            return 40L + opaque.data().length;
         }
         throw new IllegalStateException("a kind of record without a size: " + record.getClass());
     }
 
     private static long param(SvcParam param) {
-        return 48 + param.value().length;
+        return 48L + param.value().length;
     }
 }

@@ -13,7 +13,6 @@ import java.net.SocketAddress;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +41,7 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
 
     private final Lookups lookups;
     private final AnswerCache cache;
-    private volatile Map<EventExecutor, HostResolver> resolvers = Map.of();
+    private volatile IdentityHashMap<EventExecutor, HostResolver> resolvers = new IdentityHashMap<>();
 
     /** A group. */
     public HostResolverGroup(Lookups lookups) {
@@ -63,8 +62,8 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
         return resolver;
     }
 
-    private synchronized void change(Consumer<Map<EventExecutor, HostResolver>> action) {
-        Map<EventExecutor, HostResolver> copy = new IdentityHashMap<>(resolvers);
+    private synchronized void change(Consumer<IdentityHashMap<EventExecutor, HostResolver>> action) {
+        IdentityHashMap<EventExecutor, HostResolver> copy = new IdentityHashMap<>(resolvers);
         action.accept(copy);
         resolvers = copy;
     }

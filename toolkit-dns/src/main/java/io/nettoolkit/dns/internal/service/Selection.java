@@ -1,7 +1,8 @@
 package io.nettoolkit.dns.internal.service;
 
 import io.nettoolkit.dns.ServiceEndpoint;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -57,21 +58,21 @@ final class Selection {
 
     /** Scales the weights so that they fill the columns on average, and moves what is above into columns that are not full. */
     private void fill() {
-        List<Integer> low = new ArrayList<>();
-        List<Integer> high = new ArrayList<>();
+        Deque<Integer> low = new ArrayDeque<>();
+        Deque<Integer> high = new ArrayDeque<>();
         for (int i = 0; i < own.length; i++) {
             own[i] *= own.length;
             alias[i] = i;
-            (own[i] < height ? low : high).add(i);
+            (own[i] < height ? low : high).push(i);
         }
         while (!low.isEmpty() && !high.isEmpty()) {
-            int poor = low.remove(low.size() - 1);
-            int rich = high.get(high.size() - 1);
+            int poor = low.pop();
+            int rich = high.element();
             alias[poor] = rich;
             own[rich] -= height - own[poor];
             if (own[rich] < height) {
-                high.remove(high.size() - 1);
-                low.add(rich);
+                high.pop();
+                low.push(rich);
             }
         }
     }

@@ -9,9 +9,11 @@ import io.nettoolkit.dns.DnsCache;
 import io.nettoolkit.dns.DnsRecord;
 import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.testkit.ManualTime;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class AnswerCacheModelTest {
 
     private static final List<DnsType<?>> TYPES = List.of(DnsType.A, DnsType.TXT, DnsType.opaque(65280));
+    private static final List<Kind> KINDS = List.of(Kind.ANSWER, Kind.NODATA, Kind.NXDOMAIN);
     private static final int STEPS = 400;
     private static final String ALL = "all types";
 
@@ -98,7 +101,7 @@ class AnswerCacheModelTest {
             DnsType<?> type = TYPES.get(random.nextInt(TYPES.size()));
             int ttl = random.nextInt(60);
             String text = Integer.toString(random.nextInt(1000));
-            Kind kind = Kind.values()[random.nextInt(3)];
+            Kind kind = KINDS.get(random.nextInt(KINDS.size()));
             cache.store(
                     kind == Kind.ANSWER
                             ? Responses.records(name, type, List.of(record(name, type, ttl, text)), List.of())
@@ -137,7 +140,8 @@ class AnswerCacheModelTest {
             }
             return type.equals(DnsType.TXT)
                     ? new DnsRecord.Txt(name + ".", ttl, List.of(text))
-                    : new DnsRecord.Opaque(name + ".", ttl, DnsType.opaque(type.code()), text.getBytes());
+                    : new DnsRecord.Opaque(
+                            name + ".", ttl, DnsType.opaque(type.code()), text.getBytes(StandardCharsets.US_ASCII));
         }
 
         private void forget() {
@@ -154,7 +158,8 @@ class AnswerCacheModelTest {
         private void get(String label) {
             String name = name();
             DnsType<?> type = TYPES.get(random.nextInt(TYPES.size()));
-            String spelling = random.nextInt(3) > 0 ? name : random.nextBoolean() ? name + "." : name.toUpperCase();
+            String spelling =
+                    random.nextInt(3) > 0 ? name : random.nextBoolean() ? name + "." : name.toUpperCase(Locale.ROOT);
             DnsAnswer<?> answer = cache.get(spelling, type);
             if (answer == null) {
                 answer = cache.get(spelling, Responses.name(spelling), type);

@@ -9,6 +9,7 @@ import io.nettoolkit.dns.DnsRecord;
 import io.nettoolkit.dns.DnsType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,7 +54,7 @@ class AnswerCacheStressTest {
             switch (random.nextInt(10)) {
                 case 0, 1, 2 -> cache.store(Responses.addresses(name, 300, "192.0.2." + number));
                 case 3 -> cache.invalidate(Responses.name(name));
-                case 4 -> cache.get(name.toUpperCase(), Responses.name(name), DnsType.A);
+                case 4 -> cache.get(name.toUpperCase(Locale.ROOT), Responses.name(name), DnsType.A);
                 default -> {
                     DnsAnswer<?> answer = cache.get(name, DnsType.A);
                     if (answer != null) {

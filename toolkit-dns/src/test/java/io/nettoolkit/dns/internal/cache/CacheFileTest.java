@@ -13,6 +13,7 @@ import io.nettoolkit.dns.SvcParam;
 import io.nettoolkit.testkit.ManualTime;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -151,7 +152,7 @@ class CacheFileTest {
         wallStart = wallStart.minus(Duration.ofDays(400));
         AnswerCache next = newCache();
         assertThat(get(view(next).load(file))).isEqualTo(1);
-        assertThat(next.get("a.example", DnsType.A).ttl()).isLessThanOrEqualTo(Duration.ofSeconds(300));
+        assertThat(next.get("a.example", DnsType.A).ttl()).isLessThanOrEqualTo(Duration.ofMinutes(5));
 
         wallStart = wallStart.plus(Duration.ofDays(4000));
         assertThat(get(view(newCache()).load(file))).isZero();
@@ -192,14 +193,16 @@ class CacheFileTest {
     void refusesWhatIsNoCacheFile() throws Exception {
         for (byte[] content : List.of(
                 new byte[0],
-                "x".getBytes(),
-                "nettoolkit-dns-cache 2\nend 0\n".getBytes(),
+                "x".getBytes(StandardCharsets.US_ASCII),
+                "nettoolkit-dns-cache 2\nend 0\n".getBytes(StandardCharsets.US_ASCII),
                 new byte[] {(byte) 0xff, (byte) 0xfe},
                 new byte[1 << 20],
-                "nettoolkit-dns-cache 1\nend 1\n".getBytes(),
-                "nettoolkit-dns-cache 1\nanswer a A 1 99999999 0 0\n".getBytes(),
-                "nettoolkit-dns-cache 1\nanswer a A 9999999999999999999999 1 0 0\na. 1 A 1.2.3.4\nend 1\n".getBytes(),
-                "nettoolkit-dns-cache 1\nanswer a A 9223372036854775807 1 0 0\na. 1 A 1.2.3.4\nend 1\n".getBytes())) {
+                "nettoolkit-dns-cache 1\nend 1\n".getBytes(StandardCharsets.US_ASCII),
+                "nettoolkit-dns-cache 1\nanswer a A 1 99999999 0 0\n".getBytes(StandardCharsets.US_ASCII),
+                "nettoolkit-dns-cache 1\nanswer a A 9999999999999999999999 1 0 0\na. 1 A 1.2.3.4\nend 1\n"
+                        .getBytes(StandardCharsets.US_ASCII),
+                "nettoolkit-dns-cache 1\nanswer a A 9223372036854775807 1 0 0\na. 1 A 1.2.3.4\nend 1\n"
+                        .getBytes(StandardCharsets.US_ASCII))) {
             Path file = Files.write(dir.resolve("other"), content);
             assertThat(failure(kept.load(file)))
                     .isInstanceOfSatisfying(

@@ -12,6 +12,7 @@ import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.cache.Responses;
 import io.nettoolkit.dns.internal.name.HostsFile;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -222,7 +223,7 @@ class HostLookupTest {
         servers("web.example");
         get(rig.resolve("web.example"));
         rig.hosts = "192.0.2.9 web.example\n";
-        rig.lookups.namesChanged(HostsFile.parse(rig.hosts.getBytes()));
+        rig.lookups.namesChanged(HostsFile.parse(rig.hosts.getBytes(StandardCharsets.US_ASCII)));
         assertThat(text(get(rig.resolve("web.example")))).containsExactly("192.0.2.9");
     }
 

@@ -15,6 +15,7 @@ import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.cache.Responses;
 import io.nettoolkit.dns.internal.name.HostsFile;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -195,7 +196,7 @@ class LookupsTest {
     @Test
     void badInput54GivesTheStaleAnswerWhenServersFail() {
         warm("a.example", 300);
-        rig.advance(Duration.ofSeconds(300));
+        rig.advance(Duration.ofMinutes(5));
         CompletableFuture<DnsAnswer<?>> query = rig.query("a.example", DnsType.A);
         rig.upstream.asked("a.example", DnsType.A).answer(Kind.DNS_TIMEOUT);
 
@@ -216,7 +217,7 @@ class LookupsTest {
     @Test
     void givesTheStaleAnswerAfterTheStaleTimerAndTheNewOneToTheCache() {
         warm("a.example", 300);
-        rig.advance(Duration.ofSeconds(300));
+        rig.advance(Duration.ofMinutes(5));
         CompletableFuture<DnsAnswer<?>> query = rig.query("a.example", DnsType.A);
         rig.advance(Duration.ofMillis(1799));
         assertThat(query).isNotDone();
@@ -234,7 +235,7 @@ class LookupsTest {
     @Test
     void givesTheNewAnswerWhereItComesInTime() {
         warm("a.example", 300);
-        rig.advance(Duration.ofSeconds(300));
+        rig.advance(Duration.ofMinutes(5));
         CompletableFuture<DnsAnswer<?>> query = rig.query("a.example", DnsType.A);
         rig.advance(Duration.ofMillis(1700));
         answerAddress("a.example", 300);
@@ -246,13 +247,13 @@ class LookupsTest {
     @Test
     void believesThatThereIsNothingRatherThanAStaleAnswer() {
         warm("a.example", 300);
-        rig.advance(Duration.ofSeconds(300));
+        rig.advance(Duration.ofMinutes(5));
         CompletableFuture<DnsAnswer<?>> query = rig.query("a.example", DnsType.A);
         rig.upstream
                 .asked("a.example", DnsType.A)
                 .answer(Responses.nothing("a.example", DnsType.A, DnsAnswer.Kind.NXDOMAIN, 60, 60));
         assertThat(get(query).kind()).isEqualTo(DnsAnswer.Kind.NXDOMAIN);
-        rig.advance(Duration.ofSeconds(60));
+        rig.advance(Duration.ofMinutes(1));
         rig.query("a.example", DnsType.A);
         rig.upstream.asked("a.example", DnsType.A).answer(Kind.DNS_TIMEOUT);
         assertThat(kind(rig.query("a.example", DnsType.A))).isEqualTo(Kind.DNS_TIMEOUT);
@@ -263,7 +264,7 @@ class LookupsTest {
         rig.close();
         rig = new LookupRig(config -> config.staleAfter(Duration.ZERO));
         warm("a.example", 300);
-        rig.advance(Duration.ofSeconds(300));
+        rig.advance(Duration.ofMinutes(5));
         assertThat(get(rig.query("a.example", DnsType.A)).source()).isEqualTo(Source.STALE);
         answerAddress("a.example", 300);
         assertThat(get(rig.query("a.example", DnsType.A)).source()).isEqualTo(Source.CACHE);
@@ -341,7 +342,7 @@ class LookupsTest {
     void believesTheHostsFileRatherThanTheCacheOnceItHasChanged() {
         warm("web.example", 300);
         rig.hosts = "192.0.2.9 web.example\n";
-        rig.lookups.namesChanged(HostsFile.parse(rig.hosts.getBytes()));
+        rig.lookups.namesChanged(HostsFile.parse(rig.hosts.getBytes(StandardCharsets.US_ASCII)));
         assertThat(get(rig.query("web.example", DnsType.A)).source()).isEqualTo(Source.HOSTS);
     }
 

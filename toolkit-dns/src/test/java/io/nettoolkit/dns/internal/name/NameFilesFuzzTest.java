@@ -35,7 +35,7 @@ class NameFilesFuzzTest {
         HostsFile hosts = HostsFile.parse(content);
 
         int found = 0;
-        for (String word : new String(content, StandardCharsets.UTF_8).split("[ \t\f\u000b\r\n#]+")) {
+        for (String word : new String(content, StandardCharsets.UTF_8).split("[ \t\f\u000b\r\n#]+", -1)) {
             try {
                 DnsName name = GivenName.parse(word);
                 List<?> addresses = hosts.addresses(name);
