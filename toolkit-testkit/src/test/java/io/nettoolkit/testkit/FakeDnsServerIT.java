@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.testkit.FakeDnsServer.Reply;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -105,7 +106,7 @@ class FakeDnsServerIT {
     void repliesInVirtualTimeOnManualLoops() throws Exception {
         try (ManualTime time = ManualTime.create();
                 FakeDnsServer slow = FakeDnsServer.start(
-                        time.newGroup(1, io.netty.channel.nio.NioIoHandler.newFactory()));
+                        time.newEventLoopGroup(1, NioIoHandler.newFactory()));
                 DatagramSocket socket = new DatagramSocket()) {
             slow.onAny().reply(Reply.rcode(0).after(Duration.ofHours(1)));
             socket.setSoTimeout(10_000);
