@@ -149,7 +149,8 @@ final class NameReader {
         return to;
     }
 
-    private static boolean isPlain(byte octet) {
+    /** Whether an octet of a label stands for itself in text, whatever is around it. */
+    static boolean isPlain(byte octet) {
         return (octet >= 'a' && octet <= 'z')
                 || (octet >= '0' && octet <= '9')
                 || octet == '-'

@@ -1,6 +1,7 @@
 package io.nettoolkit.dns.internal.wire;
 
 import io.nettoolkit.dns.DnsException;
+import java.nio.charset.StandardCharsets;
 
 /** Turns names between presentation and wire form (RFC 1035 §5.1). Stateless. */
 final class NameText {
@@ -87,6 +88,23 @@ final class NameText {
         if (wire[0] == 0) {
             return ".";
         }
+        // As a rule nothing is to be escaped, and the text is the wire form with a dot after each label.
+        byte[] plain = new byte[wire.length - 1];
+        int to = 0;
+        for (int at = 0; wire[at] != 0; at += wire[at] + 1) {
+            for (int i = 1; i <= wire[at]; i++) {
+                byte octet = wire[at + i];
+                if (!NameReader.isPlain(octet)) {
+                    return formatEscaped(wire);
+                }
+                plain[to++] = octet;
+            }
+            plain[to++] = '.';
+        }
+        return new String(plain, StandardCharsets.ISO_8859_1);
+    }
+
+    private static String formatEscaped(byte[] wire) {
         StringBuilder text = new StringBuilder(wire.length + 8);
         for (int at = 0; wire[at] != 0; at += wire[at] + 1) {
             for (int i = 1; i <= wire[at]; i++) {
