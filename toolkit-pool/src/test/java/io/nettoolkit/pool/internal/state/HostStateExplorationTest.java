@@ -72,7 +72,8 @@ class HostStateExplorationTest {
     static Stream<Arguments> combinations() {
         return Stream.concat(
                 WORLDS.stream().map(world -> Arguments.of(CALLERS.get(0), CALLERS.get(1), world)),
-                Stream.of(WORLDS.get(1), WORLDS.get(6)).map(world -> Arguments.of(CALLERS.get(0), CALLERS.get(2), world)));
+                Stream.of(WORLDS.get(1), WORLDS.get(6))
+                        .map(world -> Arguments.of(CALLERS.get(0), CALLERS.get(2), world)));
     }
 
     @ParameterizedTest
