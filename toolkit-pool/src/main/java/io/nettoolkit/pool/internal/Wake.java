@@ -62,6 +62,10 @@ final class Wake {
         try {
             long delayNanos = Math.max(0, nanos - timeSource.nanoTime());
             Future<?> made = loop.schedule(() -> {}, delayNanos, TimeUnit.NANOSECONDS);
+            if (made.isCancelled()) {
+                // The loop ended meanwhile, and has nobody left to tell a listener.
+                return false;
+            }
             timer = made;
             armedNanos = nanos;
             made.addListener(alarm::goOff);

@@ -26,7 +26,7 @@ class HostPoolTest {
     private final EventLoopGroup loops = time.newEventLoopGroup();
     private final Cap cap = new Cap();
 
-    private final class Cap implements Permits {
+    private static final class Cap implements Permits {
         int free = 2;
         HostPool<?> next;
 

@@ -45,6 +45,7 @@ final class Rig implements Effects, Shelf.Keeper {
     final Deque<Check> checks = new ArrayDeque<>();
     final List<CloseCause> closes = new ArrayList<>();
     final List<Throwable> failedConnects = new ArrayList<>();
+    final List<Duration> failedAfter = new ArrayList<>();
     final List<String> health = new ArrayList<>();
     final List<FakeWaiter> delivered = new ArrayList<>();
     final List<FakeWaiter> failed = new ArrayList<>();
@@ -432,6 +433,7 @@ final class Rig implements Effects, Shelf.Keeper {
     @Override
     public void connectFailed(Throwable cause, Duration elapsed) {
         failedConnects.add(cause);
+        failedAfter.add(elapsed);
     }
 
     @Override
