@@ -290,7 +290,7 @@ public final class Shelf {
     /** Whether an idle entry may be handed out as it is. */
     public boolean isFresh(Entry entry, long nowNanos) {
         return freshNanos < 0
-                || nowNanos - entry.idleSinceNanos() < freshNanos
+                || (freshNanos > 0 && nowNanos - entry.idleSinceNanos() <= freshNanos)
                 || (nowNanos - entry.checkedNanos() <= freshNanos && entry.isUnusedSinceCheck());
     }
 }
