@@ -86,14 +86,13 @@ public final class DnsQpsCommand implements Runnable {
         Map<QueryContestant, ChildProcess> children = new EnumMap<>(QueryContestant.class);
         try (NameServer server = new NameServer(cores.server())) {
             for (QueryContestant contestant : QueryContestant.values()) {
-                children.put(contestant, ChildProcess.start(command(contestant, server, cores)));
-                samples.put(contestant, new ArrayList<>());
-                ask(children.get(contestant), warmUp);
+                ChildProcess child = ChildProcess.start(command(contestant, server, cores));
+                children.put(contestant, child);
+                ask(child, warmUp);
             }
             for (int round = 0; round < rounds; round++) {
-                for (QueryContestant contestant : QueryContestant.values()) {
-                    samples.get(contestant).add(ask(children.get(contestant), measure));
-                }
+                children.forEach((contestant, child) -> samples.computeIfAbsent(contestant, key -> new ArrayList<>())
+                        .add(ask(child, measure)));
             }
         } finally {
             children.values().forEach(ChildProcess::close);
@@ -123,7 +122,7 @@ public final class DnsQpsCommand implements Runnable {
                 "toolkit is x times",
                 "target",
                 "verdict");
-        List<Sample> ours = samples.get(QueryContestant.TOOLKIT);
+        List<Sample> ours = samples.getOrDefault(QueryContestant.TOOLKIT, List.of());
         samples.forEach((contestant, all) -> {
             for (int round = 0; round < all.size(); round++) {
                 Sample sample = all.get(round);

@@ -78,14 +78,13 @@ public final class PoolEchoCommand implements Runnable {
         try {
             for (EchoCalls.Contestant contestant : EchoCalls.Contestant.values()) {
                 open.put(contestant, contestant.open(address, connections, LOOPS));
-                results.put(contestant, new ArrayList<>());
             }
             for (int round = -WARM_UPS; round < rounds; round++) {
                 for (Map.Entry<EchoCalls.Contestant, EchoCalls> one : open.entrySet()) {
                     PoolLoad.Result result =
                             load.run(one.getValue(), one.getKey().isBlocking());
                     if (round >= 0) {
-                        results.get(one.getKey()).add(result);
+                        results.computeIfAbsent(one.getKey(), key -> new ArrayList<>()).add(result);
                         csv.add(csvLine(one.getKey(), round, result));
                     }
                 }
@@ -110,7 +109,7 @@ public final class PoolEchoCommand implements Runnable {
     private Table table(Map<EchoCalls.Contestant, List<PoolLoad.Result>> results) {
         Table table = new Table("calls", "a second", "toolkit's, times", "p99 us", "client CPU us a call");
         results.forEach((contestant, own) -> {
-            List<PoolLoad.Result> toolkit = results.get(contestant.toolkit());
+            List<PoolLoad.Result> toolkit = results.getOrDefault(contestant.toolkit(), List.of());
             Interval times = Interval.of(IntStream.range(0, rounds)
                     .mapToDouble(round ->
                             toolkit.get(round).perSecond() / own.get(round).perSecond())
