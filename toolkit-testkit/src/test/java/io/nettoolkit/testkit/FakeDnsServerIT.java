@@ -25,8 +25,44 @@ class FakeDnsServerIT {
 
     /** Query with id 0x1234 for {@code a.example A}, and OPT of 1232 bytes. */
     private static final byte[] QUERY = {
-        0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 'a', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 1, 0, 1, 0, 0, 41,
-        4, (byte) 0xd0, 0, 0, 0, 0, 0, 0
+        0x12,
+        0x34,
+        1,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        1,
+        'a',
+        7,
+        'e',
+        'x',
+        'a',
+        'm',
+        'p',
+        'l',
+        'e',
+        0,
+        0,
+        1,
+        0,
+        1,
+        0,
+        0,
+        41,
+        4,
+        (byte) 0xd0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0
     };
 
     private final FakeDnsServer dns = FakeDnsServer.start().records("a.example. 300 A 192.0.2.1");
@@ -47,7 +83,8 @@ class FakeDnsServerIT {
     }
 
     private byte[] askTcp() throws IOException {
-        try (Socket socket = new Socket(dns.address().getAddress(), dns.address().getPort())) {
+        try (Socket socket =
+                new Socket(dns.address().getAddress(), dns.address().getPort())) {
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
             out.writeShort(QUERY.length);
             out.write(QUERY);
@@ -105,8 +142,7 @@ class FakeDnsServerIT {
     @Test
     void repliesInVirtualTimeOnManualLoops() throws Exception {
         try (ManualTime time = ManualTime.create();
-                FakeDnsServer slow = FakeDnsServer.start(
-                        time.newEventLoopGroup(1, NioIoHandler.newFactory()));
+                FakeDnsServer slow = FakeDnsServer.start(time.newEventLoopGroup(1, NioIoHandler.newFactory()));
                 DatagramSocket socket = new DatagramSocket()) {
             slow.onAny().reply(Reply.rcode(0).after(Duration.ofHours(1)));
             socket.setSoTimeout(10_000);
