@@ -4,6 +4,7 @@ import io.nettoolkit.benchmarks.Environment;
 import io.nettoolkit.benchmarks.echo.Contestant;
 import io.nettoolkit.benchmarks.echo.EchoServerMain;
 import io.nettoolkit.benchmarks.pool.EchoCalls;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ public final class PoolEchoCommand implements Runnable {
         String report;
         try (ChildProcess process = ChildProcess.start(command)) {
             int port = Integer.parseInt(process.await("ready"));
-            report = measure(new InetSocketAddress("127.0.0.1", port), csv);
+            report = measure(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), csv);
         }
         System.out.print(report);
         if (out != null) {
