@@ -107,7 +107,9 @@ class EntryTest {
         assertThat(leased.releaseInOrder(9, 7, 63, 5)).as("by its last bits").isTrue();
         assertThat(leased.phase()).isEqualTo(Entry.IDLE);
         assertThat(leased.idleSinceNanos()).isEqualTo(5);
-        assertThat(leased.releaseInOrder(1, ALL_BITS, 63, 6)).as("a second time").isFalse();
+        assertThat(leased.releaseInOrder(1, ALL_BITS, 63, 6))
+                .as("a second time")
+                .isFalse();
         assertThat(in(Entry.RETIRING).releaseInOrder(1, ALL_BITS, 63, 5)).isFalse();
         leased.claim();
         assertThat(leased.releaseInOrder(2, ALL_BITS, 1, 7)).as("to be timed").isFalse();
