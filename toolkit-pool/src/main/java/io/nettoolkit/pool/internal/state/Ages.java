@@ -21,7 +21,10 @@ final class Ages {
     private final RandomGenerator random;
     private final Due next = new Due();
     private final Due retiringSince = new Due();
+    /** Ended of age in this second. */
     private int retired;
+
+    private int mayRetire;
     private int replacements;
 
     /** What the state machine does about them. */
@@ -78,6 +81,7 @@ final class Ages {
             retiringSince.by(nowNanos);
             retired = 0;
         }
+        mayRetire = Math.max(1, roster.size() / RETIRED_PER_SECOND_SHARE);
         int idle = roster.idle();
         for (int i = roster.size() - 1; i >= 0; i--) {
             Member member = roster.at(i);
@@ -86,7 +90,7 @@ final class Ages {
                 if (isIdleTooLong(member, nowNanos) && idle > bounds.minIdle) {
                     idle -= end(member, CloseCause.IDLE_TIMEOUT, verdict);
                 } else if (isOld(member, nowNanos)) {
-                    idle -= retire(member, idle, bounds, verdict, roster.size(), nowNanos);
+                    idle -= retire(member, idle, bounds, verdict, nowNanos);
                 } else if (isToBeProbed(member, nowNanos)) {
                     verdict.probe(member, nowNanos);
                 }
@@ -108,13 +112,13 @@ final class Ages {
         return 1;
     }
 
-    private int retire(Member member, int idle, Bounds bounds, Verdict verdict, int size, long nowNanos) {
+    private int retire(Member member, int idle, Bounds bounds, Verdict verdict, long nowNanos) {
         if (idle <= bounds.minIdle && bounds.hasRoom) {
             replacements++;
             soon(nowNanos);
             return 0;
         }
-        if (retired >= Math.max(1, size / RETIRED_PER_SECOND_SHARE)) {
+        if (retired >= mayRetire) {
             soon(nowNanos);
             return 0;
         }
