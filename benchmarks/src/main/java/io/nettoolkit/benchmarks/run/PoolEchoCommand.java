@@ -4,6 +4,7 @@ import io.nettoolkit.benchmarks.Environment;
 import io.nettoolkit.benchmarks.echo.Contestant;
 import io.nettoolkit.benchmarks.echo.EchoServerMain;
 import io.nettoolkit.benchmarks.pool.EchoCalls;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -59,7 +61,7 @@ public final class PoolEchoCommand implements Runnable {
         String report;
         try (ChildProcess process = ChildProcess.start(command)) {
             int port = Integer.parseInt(process.await("ready"));
-            report = measure(new InetSocketAddress("127.0.0.1", port), csv);
+            report = measure(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), csv);
         }
         System.out.print(report);
         if (out != null) {
@@ -85,7 +87,7 @@ public final class PoolEchoCommand implements Runnable {
                     PoolLoad.Result result =
                             load.run(one.getValue(), one.getKey().isBlocking());
                     if (round >= 0) {
-                        results.get(one.getKey()).add(result);
+                        resultsOf(one.getKey(), results).add(result);
                         csv.add(csvLine(one.getKey(), round, result));
                     }
                 }
@@ -94,6 +96,11 @@ public final class PoolEchoCommand implements Runnable {
             open.values().forEach(EchoCalls::close);
         }
         return table(results).toString();
+    }
+
+    private static List<PoolLoad.Result> resultsOf(
+            EchoCalls.Contestant contestant, Map<EchoCalls.Contestant, List<PoolLoad.Result>> results) {
+        return Objects.requireNonNull(results.get(contestant), "every contestant has results");
     }
 
     private static String csvLine(EchoCalls.Contestant contestant, int round, PoolLoad.Result result) {
@@ -110,7 +117,7 @@ public final class PoolEchoCommand implements Runnable {
     private Table table(Map<EchoCalls.Contestant, List<PoolLoad.Result>> results) {
         Table table = new Table("calls", "a second", "toolkit's, times", "p99 us", "client CPU us a call");
         results.forEach((contestant, own) -> {
-            List<PoolLoad.Result> toolkit = results.get(contestant.toolkit());
+            List<PoolLoad.Result> toolkit = resultsOf(contestant.toolkit(), results);
             Interval times = Interval.of(IntStream.range(0, rounds)
                     .mapToDouble(round ->
                             toolkit.get(round).perSecond() / own.get(round).perSecond())
