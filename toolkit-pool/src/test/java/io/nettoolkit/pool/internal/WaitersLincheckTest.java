@@ -256,8 +256,8 @@ public class WaitersLincheckTest {
     @Test
     void holdsWhereverThreadsSwitch() {
         new ModelCheckingOptions()
-                .iterations(3)
-                .invocationsPerIteration(50)
+                .iterations(2)
+                .invocationsPerIteration(30)
                 .threads(2)
                 .actorsPerThread(2)
                 .actorsBefore(1)
