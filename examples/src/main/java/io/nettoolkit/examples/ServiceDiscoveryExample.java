@@ -124,7 +124,8 @@ public final class ServiceDiscoveryExample implements Callable<Integer> {
                 failures.add(cause);
             }
         };
-        try (ServiceWatch watch = discovery.watch(listener)) {
+        ServiceWatch watch = discovery.watch(listener);
+        try {
             changes.poll(10, TimeUnit.SECONDS); // what is known already
             dns.clear()
                     .records(
@@ -143,6 +144,7 @@ public final class ServiceDiscoveryExample implements Callable<Integer> {
             dns.clear();
             failures.poll(10, TimeUnit.SECONDS);
             System.out.println("nothing answers: still " + String.join(", ", hosts(discovery.endpoints())));
+        } finally {
             watch.close();
         }
     }

@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -79,13 +80,14 @@ public final class PoolEchoCommand implements Runnable {
         try {
             for (EchoCalls.Contestant contestant : EchoCalls.Contestant.values()) {
                 open.put(contestant, contestant.open(address, connections, LOOPS));
+                results.put(contestant, new ArrayList<>());
             }
             for (int round = -WARM_UPS; round < rounds; round++) {
                 for (Map.Entry<EchoCalls.Contestant, EchoCalls> one : open.entrySet()) {
                     PoolLoad.Result result =
                             load.run(one.getValue(), one.getKey().isBlocking());
                     if (round >= 0) {
-                        results.computeIfAbsent(one.getKey(), key -> new ArrayList<>()).add(result);
+                        resultsOf(one.getKey(), results).add(result);
                         csv.add(csvLine(one.getKey(), round, result));
                     }
                 }
@@ -94,6 +96,11 @@ public final class PoolEchoCommand implements Runnable {
             open.values().forEach(EchoCalls::close);
         }
         return table(results).toString();
+    }
+
+    private static List<PoolLoad.Result> resultsOf(
+            EchoCalls.Contestant contestant, Map<EchoCalls.Contestant, List<PoolLoad.Result>> results) {
+        return Objects.requireNonNull(results.get(contestant), "every contestant has results");
     }
 
     private static String csvLine(EchoCalls.Contestant contestant, int round, PoolLoad.Result result) {
@@ -110,7 +117,7 @@ public final class PoolEchoCommand implements Runnable {
     private Table table(Map<EchoCalls.Contestant, List<PoolLoad.Result>> results) {
         Table table = new Table("calls", "a second", "toolkit's, times", "p99 us", "client CPU us a call");
         results.forEach((contestant, own) -> {
-            List<PoolLoad.Result> toolkit = results.getOrDefault(contestant.toolkit(), List.of());
+            List<PoolLoad.Result> toolkit = resultsOf(contestant.toolkit(), results);
             Interval times = Interval.of(IntStream.range(0, rounds)
                     .mapToDouble(round ->
                             toolkit.get(round).perSecond() / own.get(round).perSecond())
