@@ -116,8 +116,8 @@ public final class ConnectionPoolExample implements Callable<Integer> {
         try {
             pool.acquire(Deadline.after(Duration.ofMillis(50))).join();
         } catch (CompletionException late) {
-            NetFailure failure = (NetFailure) late.getCause();
-            System.out.println("in time:     " + failure.kind() + " for one who would wait 50 ms");
+            Object kind = late.getCause() instanceof NetFailure failure ? failure.kind() : late;
+            System.out.println("in time:     " + kind + " for one who would wait 50 ms");
         }
         pool.acquire(Deadline.after(PATIENCE)).cancel(false);
         while (pool.stats().pending() > 0) {

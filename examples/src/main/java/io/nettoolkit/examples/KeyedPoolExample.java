@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.Endpoint;
+import io.nettoolkit.pool.ConnectionPool;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.KeyedConnectionPool;
 import io.nettoolkit.pool.Lease;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -90,7 +92,11 @@ public final class KeyedPoolExample implements Callable<Integer> {
     }
 
     private Endpoint locate(String service) {
-        return Endpoint.of(servers.get(service).localAddress());
+        return Endpoint.of(server(service).localAddress());
+    }
+
+    private TcpServer server(String service) {
+        return Objects.requireNonNull(servers.get(service), service);
     }
 
     private static void makeRoom(KeyedConnectionPool<String> pools) throws Exception {
@@ -101,10 +107,10 @@ public final class KeyedPoolExample implements Callable<Integer> {
                 first, second, pools.stats().sum().total());
 
         String third = ask(pools, "prices").get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        var closes = pools.stats().sum().closes();
+        ConnectionPool.Stats sum = pools.stats().sum();
         System.out.printf(
-                "%s: %d connections, because the one to orders, idle for longest, made room%n",
-                third, closes.getOrDefault(CloseCause.EVICTED, 0L) == 1 ? 2 : -1);
+                "%s: %d connections, because %d, the one to orders, idle for longest, made room%n",
+                third, sum.total(), sum.closes().getOrDefault(CloseCause.EVICTED, 0L));
     }
 
     private void takeTurns(KeyedConnectionPool<String> pools) throws Exception {
@@ -127,7 +133,7 @@ public final class KeyedPoolExample implements Callable<Integer> {
 
     private void move(KeyedConnectionPool<String> pools) throws Exception {
         ask(pools, "prices").get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        InetSocketAddress old = servers.get("prices").localAddress();
+        InetSocketAddress old = server("prices").localAddress();
         pools.retire(old::equals);
         while (pools.stats("prices") != null && pools.stats("prices").total() > 0) {
             Thread.onSpinWait();
