@@ -7,12 +7,16 @@ import io.nettoolkit.dns.DnsRecord;
 import io.nettoolkit.dns.DnsType;
 import io.netty.util.concurrent.Ticker;
 import java.util.Random;
+import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Test;
 
 /** Answers come, are found and are forgotten: never a value that was replaced or removed before the look began. */
+@Param(name = "which", gen = IntGen.class, conf = "0:1")
+@Param(name = "value", gen = IntGen.class, conf = "0:100")
 public class AnswerCacheLincheckTest {
 
     private static final String[] NAMES = {"a.example", "b.example"};
@@ -21,21 +25,21 @@ public class AnswerCacheLincheckTest {
             CacheRules.of(DnsCache.Config.defaults()), TimeSource.of(Ticker.newMockTicker()), new Random(1));
 
     @Operation
-    public void store(int name, int value) {
-        cache.store(Responses.addresses(NAMES[name & 1], 300, "192.0.2." + (value & 127)));
+    public void store(@Param(name = "which") int which, @Param(name = "value") int value) {
+        cache.store(Responses.addresses(NAMES[which], 300, "192.0.2." + value));
     }
 
     @Operation
-    public int get(int name) {
-        DnsAnswer<?> answer = cache.get(NAMES[name & 1], DnsType.A);
+    public int get(@Param(name = "which") int which) {
+        DnsAnswer<?> answer = cache.get(NAMES[which], DnsType.A);
         return answer == null
                 ? -1
                 : ((DnsRecord.A) answer.records().get(0)).address().getAddress()[3];
     }
 
     @Operation
-    public int invalidate(int name) {
-        return cache.invalidate(Responses.name(NAMES[name & 1]));
+    public int invalidate(@Param(name = "which") int which) {
+        return cache.invalidate(Responses.name(NAMES[which]));
     }
 
     @Operation
@@ -46,8 +50,10 @@ public class AnswerCacheLincheckTest {
     @Test
     void isLinearizableWhereverThreadsSwitch() {
         new ModelCheckingOptions()
-                .iterations(3)
-                .invocationsPerIteration(60)
+                .iterations(2)
+                .invocationsPerIteration(40)
+                // A removal looks at every place of two tables, which is no livelock.
+                .loopBound(1_000)
                 .threads(2)
                 .actorsPerThread(3)
                 .actorsBefore(2)
@@ -58,8 +64,8 @@ public class AnswerCacheLincheckTest {
     @Test
     void isLinearizableUnderStress() {
         new StressOptions()
-                .iterations(3)
-                .invocationsPerIteration(200)
+                .iterations(2)
+                .invocationsPerIteration(100)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(2)
