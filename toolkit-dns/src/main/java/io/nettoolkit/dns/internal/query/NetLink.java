@@ -18,6 +18,12 @@ final class NetLink implements Transport.Link {
     /** Sockets in use at a time. */
     static final int POOL = 8;
 
+    /** Queries of one burst. */
+    private static final int BURST = 256;
+
+    /** Fewer queries under way than these, and a burst is over when it has been sent. */
+    private static final int FEW = 8;
+
     private final NetTransport transport;
     private final Server server;
     private final @Nullable UdpSocket[] pool = new UdpSocket[POOL];
@@ -25,6 +31,7 @@ final class NetLink implements Transport.Link {
     private final List<UdpSocket> retired = new ArrayList<>();
 
     private @Nullable UdpSocket current;
+    private int sentInBurst;
     private @Nullable StreamConnection connection;
     private boolean closed;
 
@@ -43,7 +50,9 @@ final class NetLink implements Transport.Link {
         if (socket == null || !socket.isUsable(attempt.sentNanos)) {
             socket = pick(attempt.sentNanos);
             current = socket;
+            sentInBurst = 0;
         }
+        sentInBurst++;
         socket.send(attempt);
     }
 
@@ -68,9 +77,9 @@ final class NetLink implements Transport.Link {
         }
     }
 
-    /** A burst went out: the next one takes another socket. */
-    void onFlushed(UdpSocket socket) {
-        if (current == socket) {
+    /** What was written went out; at the end of a burst the next one takes another socket. */
+    void onFlushed(UdpSocket socket, int underWay) {
+        if (current == socket && (underWay < FEW || sentInBurst >= BURST)) {
             current = null;
         }
     }
@@ -84,7 +93,9 @@ final class NetLink implements Transport.Link {
 
     /** A socket cannot be used. */
     void onBroken(UdpSocket socket) {
-        onFlushed(socket);
+        if (current == socket) {
+            current = null;
+        }
         retired.remove(socket);
         for (int i = 0; i < POOL; i++) {
             if (pool[i] == socket) {

@@ -222,11 +222,6 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
-        transport.flush();
-    }
-
-    @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         fail(new EOFException("the server closed the connection"));
     }

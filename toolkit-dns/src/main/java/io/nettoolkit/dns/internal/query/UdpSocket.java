@@ -125,7 +125,7 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
 
     void flush() {
         dirty = false;
-        link.onFlushed(this);
+        link.onFlushed(this, pending.size());
         if (channel != null) {
             channel.flush();
         }
@@ -143,11 +143,6 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
             packet.release();
         }
         transport.engine.received(this, server, transport.scratch, length);
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
-        transport.flush();
     }
 
     @Override
