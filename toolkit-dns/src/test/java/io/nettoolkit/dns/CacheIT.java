@@ -95,6 +95,22 @@ class CacheIT {
         }
     }
 
+    /** Callers come while the answer does: none of them falls between the flight that lands and the cache. */
+    @Test
+    void badInput37AsksOnceHoweverTheAnswerMeetsTheCallers() throws Exception {
+        try (DnsResolver resolver = resolver()) {
+            for (int round = 1; round <= 200; round++) {
+                List<CompletableFuture<?>> lookups = new ArrayList<>();
+                for (int i = 0; i < 300; i++) {
+                    lookups.add(resolver.query("web.example", DnsType.A));
+                }
+                get(CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new)));
+                assertThat(resolver.stats().lookups()).as("round %d", round).isEqualTo(round);
+                resolver.cache().clear();
+            }
+        }
+    }
+
     @Test
     void badInput37SendsOneQueryForManyCallers() throws Exception {
         dns.on("web.example").reply(query -> Reply.zone().after(Duration.ofMillis(50)));

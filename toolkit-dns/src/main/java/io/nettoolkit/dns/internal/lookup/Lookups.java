@@ -188,7 +188,7 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
 
     private CompletableFuture<DnsAnswer<?>> await(
             Question question, Deadline deadline, EventExecutor executor, @Nullable DnsAnswer<?> stale) {
-        Seat seat = join(question, executor);
+        Seat seat = join(question, executor, Known.COUNTS);
         Flight flight = seat.flight;
         if (stale == null && deadline.nanos() - flight.deadline.nanos() >= -SLACK_NANOS) {
             return seat.future;
@@ -198,11 +198,19 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
                 .begin(executor, deadline, stale == null ? Long.MAX_VALUE : staleNanos);
     }
 
+    /** What becomes of an answer that is in the cache. */
+    private enum Known {
+        /** It is the answer. */
+        COUNTS,
+        /** It is about to end, and looked up again for that. */
+        IS_ASKED_AGAIN
+    }
+
     /** A caller's own future of a flight. */
     private record Seat(Flight flight, CompletableFuture<DnsAnswer<?>> future) {}
 
     /** Takes a seat on the flight of a question: the one under way, or a new one, which is started then. */
-    private Seat join(Question question, EventExecutor executor) {
+    private Seat join(Question question, EventExecutor executor, Known known) {
         while (true) {
             Flight flight = flights.get(question);
             CompletableFuture<DnsAnswer<?>> future = flight == null ? null : flight.join(executor);
@@ -217,6 +225,13 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
             // Before it starts: it may be over before start() returns.
             future = mine.join(executor);
             if (future != null && flights.putIfAbsent(question, mine) == null) {
+                // A flight may have landed since the cache was asked: its answer came before it left.
+                DnsAnswer<?> landed = known == Known.COUNTS ? cache.get(question.key(), question.type()) : null;
+                if (landed != null) {
+                    flights.remove(question, mine);
+                    mine.land(landed);
+                    return new Seat(mine, future);
+                }
                 cache.counters().miss();
                 mine.start();
                 if (closed) {
@@ -285,7 +300,7 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
         if (closed || failures.recent(question, time.nanoTime()) != null) {
             return null;
         }
-        return join(question, executor()).future;
+        return join(question, executor(), Known.IS_ASKED_AGAIN).future;
     }
 
     AnswerCache cache() {

@@ -164,8 +164,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
         attempt.writeQuestion(question);
         ByteBuf query = open.alloc().directBuffer(QueryWriter.maxBytes() + QueryWriter.PADDING_BLOCK);
         query.writeShort(0);
-        int length = attempt.lookup.name().length();
-        QueryWriter.write(query, attempt.id, question, length, attempt.lookup.typeCode(), attempt.payload);
+        QueryWriter.write(query, attempt.id, question, attempt.lookup.typeCode(), attempt.payload);
         if (transport.sockets.tls() != null && attempt.payload != 0) {
             QueryWriter.pad(query, LENGTH_BYTES);
         }

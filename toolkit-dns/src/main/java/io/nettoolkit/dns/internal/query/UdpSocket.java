@@ -112,10 +112,9 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
         if (open == null || attempt.carrier != this) {
             return;
         }
-        int length = attempt.lookup.name().length();
         attempt.writeQuestion(question);
         ByteBuf query = open.alloc().directBuffer(QueryWriter.length(attempt.lookup.name(), attempt.payload));
-        QueryWriter.write(query, attempt.id, question, length, attempt.lookup.typeCode(), attempt.payload);
+        QueryWriter.write(query, attempt.id, question, attempt.lookup.typeCode(), attempt.payload);
         open.write(query, open.voidPromise());
         if (!dirty) {
             dirty = true;

@@ -30,15 +30,14 @@ public final class QueryWriter {
     /**
      * Appends a query.
      *
-     * @param question wire form of the name as it is to be spelled
-     * @param length how much of that counts
+     * @param question wire form of the name as it is to be spelled; what comes after its end does not count
      * @param payloadSize the longest datagram to be sent in answer; 0 for a query without EDNS
      */
-    public static void write(ByteBuf to, int id, byte[] question, int length, int type, int payloadSize) {
+    public static void write(ByteBuf to, int id, byte[] question, int type, int payloadSize) {
         to.writeShort(id);
         to.writeShort(RECURSION_DESIRED | WANT_AUTHENTICATED);
         to.writeLong(payloadSize == 0 ? 0x0001_0000_0000_0000L : 0x0001_0000_0000_0001L);
-        to.writeBytes(question, 0, length);
+        to.writeBytes(question, 0, lengthOfName(question));
         to.writeInt(type << 16 | 1);
         if (payloadSize != 0) {
             to.writeByte(0);
@@ -46,6 +45,14 @@ public final class QueryWriter {
             to.writeInt(0);
             to.writeShort(0);
         }
+    }
+
+    private static int lengthOfName(byte[] wire) {
+        int end = 0;
+        while (wire[end] != 0) {
+            end += wire[end] + 1;
+        }
+        return end + 1;
     }
 
     /** Fills the query with EDNS that was just written, from {@code start} on, up to a whole block: over TLS its length tells nothing. */

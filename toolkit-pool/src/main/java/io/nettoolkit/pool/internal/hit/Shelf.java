@@ -116,7 +116,11 @@ public final class Shelf {
         Entry hint = (Entry) HINTS.getOpaque(hints, hintOf(thread));
         if (hint != null) {
             long now = hint.word;
-            if (Entry.phase(now) == Entry.IDLE && isFresh(hint, nowNanos) && hint.claim(now)) {
+            // Of a thread that shares the hint with this one it may be; a loop is to have a connection of its own.
+            if (Entry.phase(now) == Entry.IDLE
+                    && isForThread(hint, thread)
+                    && isFresh(hint, nowNanos)
+                    && hint.claim(now)) {
                 return hint;
             }
         }
@@ -127,7 +131,7 @@ public final class Shelf {
     public boolean released(Entry entry, long thread) {
         offer(entry);
         int hint = hintOf(thread);
-        if (HINTS.getOpaque(hints, hint) != entry && (entry.loopThread() == thread || loopOf(thread) < 0)) {
+        if (HINTS.getOpaque(hints, hint) != entry && isForThread(entry, thread)) {
             HINTS.setOpaque(hints, hint, entry);
         }
         return gate.get() != 0;
@@ -139,6 +143,10 @@ public final class Shelf {
         if (chunk != null) {
             chunk.markIdle(entry.bit());
         }
+    }
+
+    private boolean isForThread(Entry entry, long thread) {
+        return entry.loopThread() == thread || loopOf(thread) < 0;
     }
 
     private int hintOf(long thread) {
