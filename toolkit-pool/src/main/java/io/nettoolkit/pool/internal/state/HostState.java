@@ -390,7 +390,7 @@ public final class HostState {
             drain(nowNanos);
         } else {
             surplus.trim(maxSize - connects.underWay());
-            surplus.makeRoom(!line.isEmpty());
+            surplus.makeRoom(!line.isEmpty(), minIdle);
             serve(nowNanos);
             expireWaiters(nowNanos);
             connects.begin(need(), room(), line, connects.underWay() + checks.size(), nowNanos);

@@ -30,9 +30,11 @@ final class Surplus {
      * Closes connections for other hosts, as the cap they share says.
      *
      * @param needed whether somebody waits for them here
+     * @param minIdle how many stay where nobody does
      */
-    void makeRoom(boolean needed) {
-        for (int i = roster.size() - 1; i >= 0 && effects.isPermitWanted(); i--) {
+    void makeRoom(boolean needed, int minIdle) {
+        int idle = needed ? Integer.MAX_VALUE : roster.idle();
+        for (int i = roster.size() - 1; i >= 0 && idle > minIdle && effects.isPermitWanted(); i--) {
             Member member = roster.at(i);
             if (member.phase() != Entry.IDLE) {
                 continue;
@@ -42,6 +44,7 @@ final class Surplus {
             }
             if (member.move(Entry.IDLE, Entry.CLOSING)) {
                 verdict.end(member, CloseCause.EVICTED);
+                idle--;
             } else {
                 effects.keepsPermit();
             }
