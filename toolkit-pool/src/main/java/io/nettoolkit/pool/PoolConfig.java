@@ -333,8 +333,10 @@ public final class PoolConfig {
         }
 
         /**
-         * Whether {@code tryAcquire} and {@code acquire} may take a connection that is idle although others have waited longer:
-         * more throughput when saturated, no fairness. Default false.
+         * Whether {@code tryAcquire} and {@code acquire} may take a connection that is idle although others have waited longer.
+         * Threads that wait are then woken to take one by themselves, which saves most switches of threads where connections
+         * are used for a short time; one that others were faster than four times is handed the next. Default false: strictly
+         * first come, first served.
          */
         public Builder barging(boolean barging) {
             this.barging = barging;

@@ -131,9 +131,32 @@ class PoolStressTest {
         return got;
     }
 
+    /** More threads than processors, which do nothing but wait and use. */
+    private Integer block(ConnectionPool pool, long seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < ROUNDS; i++) {
+            use(pool.acquireBlocking(Deadline.after(Duration.ofSeconds(30))), random);
+        }
+        return ROUNDS;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void servesEveryThreadThatBlocks(boolean barging) throws Exception {
+        run(barging, 12, this::block);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void losesNothingAndSharesNothing(boolean barging) throws Exception {
+        run(barging, THREADS, this::work);
+    }
+
+    private interface Work {
+        Integer go(ConnectionPool pool, long seed) throws Exception;
+    }
+
+    private void run(boolean barging, int threads, Work work) throws Exception {
         ConnectionPool pool = ConnectionPool.builder("stress", (key, loop, deadline) -> connect(loop))
                 .eventLoops(loops)
                 .config(PoolConfig.builder()
@@ -143,9 +166,9 @@ class PoolStressTest {
                         .build())
                 .build();
         List<FutureTask<Integer>> tasks = new ArrayList<>();
-        for (int i = 0; i < THREADS; i++) {
+        for (int i = 0; i < threads; i++) {
             long seed = i;
-            FutureTask<Integer> task = new FutureTask<>(() -> work(pool, seed));
+            FutureTask<Integer> task = new FutureTask<>(() -> work.go(pool, seed));
             tasks.add(task);
             new Thread(task, "stress-" + i).start();
         }

@@ -3,7 +3,6 @@ package io.nettoolkit.benchmarks.pool;
 import io.netty.channel.EventLoop;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +13,7 @@ final class AsyncCaller implements Runnable {
 
     private final EventLoop loop;
     private final AsyncPool pool;
-    private final Histogram handOffs;
+    private final HandOffs.Tally tally;
 
     private @Nullable CompletableFuture<Void> done;
     private @Nullable Object lease;
@@ -23,12 +22,12 @@ final class AsyncCaller implements Runnable {
     private int left;
 
     /**
-     * @param handOffs those of this caller alone
+     * @param tally of this caller alone
      */
-    AsyncCaller(EventLoop loop, AsyncPool pool, Histogram handOffs) {
+    AsyncCaller(EventLoop loop, AsyncPool pool, HandOffs.Tally tally) {
         this.loop = loop;
         this.pool = pool;
-        this.handOffs = handOffs;
+        this.tally = tally;
     }
 
     /** Goes round this often. */
@@ -49,7 +48,7 @@ final class AsyncCaller implements Runnable {
 
     /** From the pool, on whichever thread it calls back. */
     void acquired(Object acquired, StampedChannel its) {
-        HandOffs.record(handOffs, askedNanos, its);
+        tally.acquired(askedNanos, its);
         lease = acquired;
         channel = its;
         loop.execute(this);

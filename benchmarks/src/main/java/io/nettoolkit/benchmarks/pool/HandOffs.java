@@ -21,39 +21,47 @@ final class HandOffs {
     private static final long LONGEST_NANOS = 60_000_000_000L;
     private static final int DIGITS = 3;
 
-    private final List<Histogram> histograms = new ArrayList<>();
+    private final List<Tally> tallies = new ArrayList<>();
     private Switches begun = Switches.now();
-    private long operations;
 
-    /** One for each thread or caller, because they are not made to be shared. */
-    synchronized Histogram newHistogram() {
-        Histogram histogram = new Histogram(LONGEST_NANOS, DIGITS);
-        histograms.add(histogram);
-        return histogram;
+    /** What one thread or caller did; not to be shared. */
+    static final class Tally {
+
+        private final Histogram handOffs = new Histogram(LONGEST_NANOS, DIGITS);
+        private long operations;
+
+        /** A connection was got; it was handed over where it was given back after it had been asked for. */
+        void acquired(long askedNanos, StampedChannel channel) {
+            operations++;
+            if (channel.releasedNanos - askedNanos > 0) {
+                handOffs.recordValue(Math.min(LONGEST_NANOS, System.nanoTime() - channel.releasedNanos));
+            }
+        }
     }
 
-    /** Counts only where the connection was given back after it had been asked for. */
-    static void record(Histogram histogram, long askedNanos, StampedChannel channel) {
-        if (channel.releasedNanos - askedNanos > 0) {
-            histogram.recordValue(Math.min(LONGEST_NANOS, System.nanoTime() - channel.releasedNanos));
-        }
+    synchronized Tally newTally() {
+        Tally tally = new Tally();
+        tallies.add(tally);
+        return tally;
     }
 
     /** Forgets the warm-up. */
     synchronized void begin() {
-        histograms.forEach(Histogram::reset);
-        operations = 0;
+        for (Tally tally : tallies) {
+            tally.handOffs.reset();
+            tally.operations = 0;
+        }
         begun = Switches.now();
-    }
-
-    synchronized void add(long done) {
-        operations += done;
     }
 
     /** One line. */
     synchronized String report() {
         Histogram all = new Histogram(LONGEST_NANOS, DIGITS);
-        histograms.forEach(all::add);
+        long operations = 0;
+        for (Tally tally : tallies) {
+            all.add(tally.handOffs);
+            operations += tally.operations;
+        }
         Switches switches = Switches.now();
         double count = Math.max(1, operations);
         return String.format(

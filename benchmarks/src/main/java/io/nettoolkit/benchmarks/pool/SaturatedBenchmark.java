@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.HdrHistogram.Histogram;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -147,20 +146,12 @@ public class SaturatedBenchmark {
     @SuppressWarnings("NullAway.Init") // the state it belongs to comes as an argument
     public static class Caller {
 
-        private Histogram histogram;
-        private long operations;
+        private HandOffs.Tally tally;
 
         /** Joins. */
         @Setup(Level.Trial)
         public void open(Blocking blocking) {
-            histogram = blocking.handOffs.newHistogram();
-        }
-
-        /** Hands in what it did. */
-        @TearDown(Level.Iteration)
-        public void count(Blocking blocking) {
-            blocking.handOffs.add(operations);
-            operations = 0;
+            tally = blocking.handOffs.newTally();
         }
     }
 
@@ -184,7 +175,7 @@ public class SaturatedBenchmark {
                 case reactorPool -> AsyncPool.reactorPool(host, CONNECTIONS);
             };
             for (int i = 0; i < CALLERS; i++) {
-                callers.add(new AsyncCaller(host.loops().next(), connections, handOffs.newHistogram()));
+                callers.add(new AsyncCaller(host.loops().next(), connections, handOffs.newTally()));
             }
         }
     }
@@ -196,8 +187,7 @@ public class SaturatedBenchmark {
         long asked = System.nanoTime();
         Object lease = blocking.connections.acquire();
         StampedChannel channel = blocking.connections.channel(lease);
-        HandOffs.record(caller.histogram, asked, channel);
-        caller.operations++;
+        caller.tally.acquired(asked, channel);
         blocking.use.go();
         channel.releasedNanos = System.nanoTime();
         blocking.connections.release(lease);
@@ -211,6 +201,5 @@ public class SaturatedBenchmark {
         List<CompletableFuture<Void>> ended = new ArrayList<>();
         async.callers.forEach(caller -> ended.add(caller.begin(ROUNDS)));
         CompletableFuture.allOf(ended.toArray(new CompletableFuture<?>[0])).join();
-        async.handOffs.add(CALLERS * ROUNDS);
     }
 }

@@ -102,6 +102,11 @@ final class HostEffects implements Effects {
     }
 
     @Override
+    public void invite(Waiter waiter) {
+        later(((PoolWaiter) waiter)::invite);
+    }
+
+    @Override
     public void fail(Waiter waiter, Throwable cause) {
         ((PoolWaiter) waiter).outcome(null, cause);
         combiner.effect(waiter);

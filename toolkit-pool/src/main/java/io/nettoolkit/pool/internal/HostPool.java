@@ -305,6 +305,15 @@ public final class HostPool<K> implements Shelf.Keeper {
         };
     }
 
+    boolean isBarging() {
+        return parts.config().barging();
+    }
+
+    /** What came of a waiter's own try. Its thread goes on with what it took, or blocks. */
+    void tried(Waiter waiter, boolean hasTaken) {
+        combiner.submitBeforeBlocking(event(nowNanos -> state.tried(waiter, hasTaken, nowNanos)));
+    }
+
     /** A waiter gave up. */
     void cancelled(Waiter waiter) {
         submit(nowNanos -> state.cancel(waiter, nowNanos));

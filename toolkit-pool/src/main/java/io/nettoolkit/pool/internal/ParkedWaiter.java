@@ -19,8 +19,21 @@ final class ParkedWaiter extends PoolWaiter {
     /** A lease, a failure, or that it gave up. */
     private final AtomicReference<@Nullable Object> outcome = new AtomicReference<>();
 
+    private volatile boolean isInvited;
+
     ParkedWaiter(HostPool<?> pool, Request request) {
         super(pool, request, null);
+    }
+
+    @Override
+    protected boolean canTry() {
+        return pool.isBarging();
+    }
+
+    @Override
+    void invite() {
+        isInvited = true;
+        LockSupport.unpark(thread);
     }
 
     @Override
@@ -61,6 +74,15 @@ final class ParkedWaiter extends PoolWaiter {
                     lease.release();
                 }
                 throw new InterruptedException();
+            }
+            if (isInvited) {
+                isInvited = false;
+                Lease taken = pool.tryAcquire();
+                if (taken != null && !outcome.compareAndSet(null, taken)) {
+                    taken.release();
+                }
+                pool.tried(this, taken != null);
+                continue;
             }
             long leftNanos = deadlineNanos() + PATIENCE_NANOS - timeSource.nanoTime();
             if (leftNanos > 0) {

@@ -64,4 +64,7 @@ abstract class PoolWaiter extends Waiter {
     abstract boolean accept(Connection delivered, Lease lease);
 
     abstract void refuse(Throwable cause);
+
+    /** Has it try by itself; only where it can. */
+    void invite() {}
 }

@@ -215,6 +215,11 @@ public class WaitersLincheckTest {
         }
 
         @Override
+        public void invite(Waiter waiter) {
+            throw new IllegalStateException("nobody can try here");
+        }
+
+        @Override
         public void fail(Waiter waiter, Throwable cause) {
             throw new IllegalStateException("nobody fails here", cause);
         }

@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  * or has the entry. What a scanner takes out of the hit path to have it checked, he tells the state machine of.
  *
  * Barging. Who read the gate before a waiter came may still take one connection after it: once per thread, and the release
- * that follows sees the waiter (I6 allows exactly that).
+ * that follows sees the waiter (I6 allows exactly that). Where barging is allowed, waiters are woken to try for themselves, and
+ * as long as one of them has not said what came of it, the gate asks nobody for signals (TRYING). That hides nothing: when
+ * the last of them speaks, the state machine opens the gate again before it reads the bits.
  *
  * Sources. HikariCP's ConcurrentBag for the thread's own list over a shared one, Stormpot's BlazePool for the claim of one CAS.
  */
@@ -41,6 +43,8 @@ public final class Shelf {
     public static final long BARRED = 1L << 32;
     /** Bit of {@link #open}: releases are to be told of, although nobody waits. */
     public static final long WATCHED = 1L << 33;
+    /** Bit of {@link #open}: those who wait need not be told of releases now, because some of them are about to look. */
+    public static final long TRYING = 1L << 34;
 
     /** The state machine, as the hit path sees it. */
     public interface Keeper {
@@ -134,7 +138,12 @@ public final class Shelf {
         if (HINTS.getOpaque(hints, hint) != entry && isForThread(entry, thread)) {
             HINTS.setOpaque(hints, hint, entry);
         }
-        return gate.get() != 0;
+        return isToBeTold();
+    }
+
+    private boolean isToBeTold() {
+        long open = gate.get();
+        return open != 0 && ((open & TRYING) == 0 || (open & WATCHED) != 0);
     }
 
     /** Makes an entry findable that is idle now. */
@@ -211,7 +220,7 @@ public final class Shelf {
             return found;
         }
         chunk.markIdle(bit);
-        if (gate.get() != 0) {
+        if (isToBeTold()) {
             keeper.signal();
         }
         return null;

@@ -56,6 +56,9 @@ public interface Effects {
     /** The connection is leased, in this generation, by this waiter. */
     void deliver(Waiter waiter, Member member, long generation);
 
+    /** Tells the waiter to take an idle connection by itself, and to say what came of it: {@link HostState#tried}. */
+    void invite(Waiter waiter);
+
     /** The waiter gets nothing. */
     void fail(Waiter waiter, Throwable cause);
 

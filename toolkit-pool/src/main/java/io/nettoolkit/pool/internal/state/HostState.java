@@ -60,6 +60,7 @@ public final class HostState {
     private final Effects effects;
     private final Counts counts = new Counts();
     private final Roster roster;
+    private final Barging barging;
     private final Surplus surplus;
     private final WaiterLine line = new WaiterLine();
     private final Deque<Check> checks = new ArrayDeque<>();
@@ -113,6 +114,7 @@ public final class HostState {
         this.shelf = shelf;
         effects = surroundings.effects;
         roster = new Roster(shelf);
+        barging = new Barging(line, roster, effects);
         surplus = new Surplus(roster, effects, verdict);
         connects = new Connects(rules, effects, surroundings.random);
         ages = new Ages(rules, surroundings.random);
@@ -142,7 +144,16 @@ public final class HostState {
             refuse(waiter, refusals.full(line.size()));
         } else {
             line.add(waiter);
-            openShelf();
+        }
+        settle(nowNanos);
+    }
+
+    /** A waiter that was invited has tried: it has a connection now, or others were faster. */
+    public void tried(Waiter waiter, boolean hasTaken, long nowNanos) {
+        if (!hasTaken) {
+            line.passedOver(waiter);
+        } else if (line.remove(waiter)) {
+            counts.waited(nowNanos - waiter.sinceNanos);
         }
         settle(nowNanos);
     }
@@ -391,6 +402,8 @@ public final class HostState {
         } else {
             surplus.trim(maxSize - connects.underWay());
             surplus.makeRoom(!line.isEmpty(), minIdle);
+            // Who comes after this line is told of by releasers; who came before is seen by serve().
+            openShelf();
             serve(nowNanos);
             expireWaiters(nowNanos);
             connects.begin(need(), room(), line, connects.underWay() + checks.size(), nowNanos);
@@ -436,6 +449,9 @@ public final class HostState {
                     leave(found);
                 }
             } else if (shelf.isFresh(found, nowNanos)) {
+                if (barging.invites()) {
+                    return;
+                }
                 if (found.claim()) {
                     deliver(first, found, nowNanos);
                 }
@@ -550,7 +566,10 @@ public final class HostState {
     private void openShelf() {
         boolean isOver = roster.open() > maxSize;
         shelf.open(
-                line.size(), (isClosed || isSuspended ? Shelf.BARRED : 0) | (isClosed || isOver ? Shelf.WATCHED : 0));
+                line.size(),
+                (isClosed || isSuspended ? Shelf.BARRED : 0)
+                        | (isClosed || isOver ? Shelf.WATCHED : 0)
+                        | (line.trying() > 0 ? Shelf.TRYING : 0));
     }
 
     private void publish() {

@@ -18,11 +18,20 @@ public abstract class Waiter extends Step {
 
     /** Place in the heap by deadline. */
     int heapIndex = NOT_IN_LINE;
+    /** Was told to try by itself, and has not said yet what came of it. */
+    boolean isTrying;
+    /** How often it tried, and others had been faster. */
+    int passedOver;
 
     /** Somebody who came at a time and waits until another. */
     protected Waiter(long sinceNanos, long deadlineNanos) {
         this.sinceNanos = sinceNanos;
         this.deadlineNanos = deadlineNanos;
+    }
+
+    /** Whether it can take an idle connection by itself, on a thread of its own; only with barging. */
+    protected boolean canTry() {
+        return false;
     }
 
     /** When it came. */

@@ -15,6 +15,7 @@ final class WaiterLine {
     private @Nullable Waiter tail;
     private @Nullable Waiter[] heap = new Waiter[FIRST_CAPACITY];
     private int size;
+    private int trying;
 
     int size() {
         return size;
@@ -22,6 +23,25 @@ final class WaiterLine {
 
     boolean isEmpty() {
         return size == 0;
+    }
+
+    /** How many were told to try by themselves, and have not said yet what came of it. */
+    int trying() {
+        return trying;
+    }
+
+    void tries(Waiter waiter) {
+        waiter.isTrying = true;
+        trying++;
+    }
+
+    /** Others were faster; it keeps its place. */
+    void passedOver(Waiter waiter) {
+        if (waiter.isTrying) {
+            waiter.isTrying = false;
+            waiter.passedOver++;
+            trying--;
+        }
     }
 
     /** The one who has waited longest. */
@@ -78,6 +98,10 @@ final class WaiterLine {
         }
         waiter.before = null;
         waiter.after = null;
+        if (waiter.isTrying) {
+            waiter.isTrying = false;
+            trying--;
+        }
         waiter.heapIndex = Waiter.NOT_IN_LINE;
         Waiter last = heap[--size];
         heap[size] = null;

@@ -35,6 +35,8 @@ class HostStateExplorationTest {
         FINISH,
         DISCARD,
         CANCEL,
+        /** Takes up an invitation. */
+        FOLLOW,
         /** Gives up without having told the machine, which a delivery may meet. */
         GIVE_UP,
         CONNECTED,
@@ -60,6 +62,12 @@ class HostStateExplorationTest {
             steps(Do.ACQUIRE, Do.CANCEL, Do.ACQUIRE, Do.DISCARD),
             steps(Do.ACQUIRE, Do.GIVE_UP, Do.CANCEL, Do.TRY_ACQUIRE));
 
+    /** Where waiters are told to try by themselves. */
+    private static final List<List<Do>> BARGERS = List.of(
+            steps(Do.ACQUIRE, Do.FOLLOW, Do.SWAP, Do.FINISH),
+            steps(Do.TRY_ACQUIRE, Do.SWAP, Do.FINISH, Do.ACQUIRE),
+            steps(Do.ACQUIRE, Do.CANCEL, Do.FOLLOW, Do.SWAP));
+
     private static final List<List<Do>> WORLDS = List.of(
             steps(Do.CONNECTED, Do.PEER_CLOSED, Do.CHANNEL_CLOSED, Do.CONNECTED),
             steps(Do.CONNECT_FAILED, Do.LATER, Do.CONNECTED, Do.CONNECTED),
@@ -79,24 +87,37 @@ class HostStateExplorationTest {
     @ParameterizedTest
     @MethodSource("combinations")
     void holdsWhateverTheOrder(List<Do> first, List<Do> second, List<Do> world) {
-        explore(List.of(first, second, world), new int[3], new ArrayDeque<>());
+        explore(List.of(first, second, world), false, new int[3], new ArrayDeque<>());
     }
 
-    private static void explore(List<List<Do>> scripts, int[] done, Deque<Integer> order) {
+    static Stream<Arguments> bargers() {
+        return Stream.of(WORLDS.get(0), WORLDS.get(3), WORLDS.get(5), WORLDS.get(6))
+                .flatMap(world -> Stream.of(
+                        Arguments.of(BARGERS.get(0), BARGERS.get(1), world),
+                        Arguments.of(BARGERS.get(0), BARGERS.get(2), world)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("bargers")
+    void holdsWhateverTheOrderWithBarging(List<Do> first, List<Do> second, List<Do> world) {
+        explore(List.of(first, second, world), true, new int[3], new ArrayDeque<>());
+    }
+
+    private static void explore(List<List<Do>> scripts, boolean barging, int[] done, Deque<Integer> order) {
         boolean isLeaf = true;
         for (int actor = 0; actor < scripts.size(); actor++) {
             if (done[actor] < scripts.get(actor).size()) {
                 isLeaf = false;
                 done[actor]++;
                 order.addLast(actor);
-                explore(scripts, done, order);
+                explore(scripts, barging, done, order);
                 order.removeLast();
                 done[actor]--;
             }
         }
         if (isLeaf) {
             try {
-                new World().run(scripts, order);
+                new World(barging).run(scripts, order);
             } catch (Throwable failure) {
                 throw new AssertionError("in the order " + order + " of " + scripts, failure);
             }
@@ -114,10 +135,13 @@ class HostStateExplorationTest {
 
         private final Rig rig;
         private final List<Caller> callers = List.of(new Caller(), new Caller());
+        private final boolean barging;
         private int maxSize = 1;
 
-        World() {
+        World(boolean barging) {
+            this.barging = barging;
             Options options = new Options();
+            options.fair = !barging;
             options.maxSize = maxSize;
             options.validateAfter = Duration.ofMillis(500);
             options.backoff = Backoff.fixed(Duration.ofMillis(50));
@@ -143,7 +167,7 @@ class HostStateExplorationTest {
             switch (step) {
                 case ACQUIRE -> {
                     if (caller.holds == null && (caller.waiter == null || caller.waiter.isDecided())) {
-                        caller.waiter = rig.acquire(Duration.ofHours(1));
+                        caller.waiter = rig.acquire(Duration.ofHours(1), barging);
                     }
                 }
                 case TRY_ACQUIRE -> {
@@ -166,6 +190,7 @@ class HostStateExplorationTest {
                         rig.discard(held);
                     }
                 }
+                case FOLLOW -> follow(caller);
                 case GIVE_UP -> {
                     if (caller.waiter != null && caller.waiter.outcomes == 0) {
                         caller.waiter.gaveUp = true;
@@ -178,6 +203,16 @@ class HostStateExplorationTest {
                 }
                 default -> throw new IllegalArgumentException(step + " is no step of a caller");
             }
+        }
+
+        private void follow(Caller caller) {
+            if (caller.waiter != null && caller.waiter.invitations > 0) {
+                rig.follow(caller.waiter);
+            }
+        }
+
+        private boolean isAboutToTry(Caller caller) {
+            return caller.waiter != null && caller.waiter.invitations > 0;
         }
 
         private void finishRelease(Caller caller) {
@@ -252,7 +287,8 @@ class HostStateExplorationTest {
                     rig.takenPermits == rig.total(),
                     rig.takenPermits + " permits taken for " + rig.total() + " connections");
             Rig.must(rig.connecting.size() == rig.state.snapshot().connecting(), "connects in the snapshot");
-            boolean isBetweenSteps = one.swapped != null || two.swapped != null;
+            boolean isBetweenSteps =
+                    one.swapped != null || two.swapped != null || isAboutToTry(one) || isAboutToTry(two);
             if (rig.shelf.waiting() > 0 && !isBetweenSteps) {
                 for (Member member : rig.state.snapshot().members()) {
                     Rig.must(
@@ -266,6 +302,8 @@ class HostStateExplorationTest {
             for (int i = 0; i < 40 && !isQuiet(); i++) {
                 for (Caller caller : callers) {
                     finishRelease(caller);
+                    follow(caller);
+                    collect();
                     if (caller.holds != null) {
                         rig.release(caller.holds);
                         caller.holds = null;

@@ -98,6 +98,98 @@ class HostStateTest {
         assertThat(waiter.got).isSameAs(only);
     }
 
+    private static Rig barging(int maxSize) {
+        Options options = new Options();
+        options.maxSize = maxSize;
+        options.fair = false;
+        return new Rig(options);
+    }
+
+    private static FakeWaiter waiterThatCanTry(Rig rig) {
+        return rig.acquire(Duration.ofSeconds(5), true);
+    }
+
+    @Test
+    void invitesAsManyAsThereAreIdleConnectionsAndLeavesThoseToAnybody() {
+        Rig rig = barging(2);
+        List<FakeMember> both = lease(rig, 2);
+        FakeWaiter first = waiterThatCanTry(rig);
+        FakeWaiter second = waiterThatCanTry(rig);
+        FakeWaiter third = waiterThatCanTry(rig);
+
+        rig.release(both.get(0));
+        assertThat(first.invitations).isEqualTo(1);
+        assertThat(second.invitations).isZero();
+        rig.release(both.get(1));
+        assertThat(second.invitations).as("one of them is about to look").isZero();
+        assertThat(rig.idle()).isEqualTo(2);
+
+        assertThat(rig.follow(first)).isNotNull();
+        assertThat(second.invitations).isEqualTo(1);
+        assertThat(third.invitations).isZero();
+        assertThat(rig.follow(second)).isNotNull().isNotSameAs(first.got);
+        assertThat(rig.shelf.waiting()).isEqualTo(1);
+        assertThat(rig.count(Of.TIMEOUTS)).isZero();
+    }
+
+    @Test
+    void handsAConnectionToWhomOthersWereFasterFourTimes() {
+        Rig rig = barging(1);
+        FakeMember only = lease(rig, 1).get(0);
+        FakeWaiter waiter = waiterThatCanTry(rig);
+        for (int i = 0; i < 4; i++) {
+            rig.release(only);
+            assertThat(waiter.got).isNull();
+            assertThat(rig.tryAcquire()).isSameAs(only);
+            assertThat(rig.follow(waiter)).isNull();
+        }
+
+        rig.release(only);
+
+        assertThat(waiter.invitations).isZero();
+        assertThat(waiter.got).isSameAs(only);
+    }
+
+    @Test
+    void invitesTheNextWhenTheInvitedOneGivesUp() {
+        Rig rig = barging(1);
+        FakeMember only = lease(rig, 1).get(0);
+        FakeWaiter first = waiterThatCanTry(rig);
+        FakeWaiter second = waiterThatCanTry(rig);
+        rig.release(only);
+
+        rig.cancel(first);
+
+        assertThat(second.invitations).isEqualTo(1);
+        assertThat(rig.follow(second)).isSameAs(only);
+    }
+
+    @Test
+    void deliversToWaitersThatCannotTryEvenWithBarging() {
+        Rig rig = barging(1);
+        FakeMember only = lease(rig, 1).get(0);
+        FakeWaiter waiter = rig.acquire();
+
+        rig.release(only);
+
+        assertThat(waiter.got).isSameAs(only);
+    }
+
+    @Test
+    void endsAnInvitationWithItsDeadline() {
+        Rig rig = barging(1);
+        FakeMember only = lease(rig, 1).get(0);
+        FakeWaiter first = waiterThatCanTry(rig);
+        rig.release(only);
+        rig.advance(Duration.ofSeconds(6));
+        assertThat(first.failure).isNotNull();
+        FakeWaiter second = waiterThatCanTry(rig);
+
+        assertThat(second.invitations).isEqualTo(1);
+        assertThat(rig.follow(first)).as("too late").isNull();
+        assertThat(rig.follow(second)).isSameAs(only);
+    }
+
     @Test
     void givesWhatACancelledWaiterWouldHaveHadToTheNext() {
         Rig rig = Rig.of(1);

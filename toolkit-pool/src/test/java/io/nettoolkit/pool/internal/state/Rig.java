@@ -98,10 +98,19 @@ final class Rig implements Effects, Shelf.Keeper {
         Throwable failure;
         boolean gaveUp;
         int outcomes;
+        /** Whether it takes a connection by itself when it is told to. */
+        boolean canTry;
+
+        int invitations;
 
         FakeWaiter(int number, long sinceNanos, long deadlineNanos) {
             super(sinceNanos, deadlineNanos);
             this.number = number;
+        }
+
+        @Override
+        protected boolean canTry() {
+            return canTry;
         }
 
         boolean isDecided() {
@@ -193,9 +202,28 @@ final class Rig implements Effects, Shelf.Keeper {
     }
 
     FakeWaiter acquire(Duration timeout) {
+        return acquire(timeout, false);
+    }
+
+    FakeWaiter acquire(Duration timeout, boolean canTry) {
         FakeWaiter waiter = new FakeWaiter(++lastNumber, now, now + timeout.toNanos());
+        waiter.canTry = canTry;
         event(nowNanos -> state.acquire(waiter, nowNanos));
         return waiter;
+    }
+
+    /** A waiter that was invited tries; what it got. */
+    FakeMember follow(FakeWaiter waiter) {
+        must(waiter.invitations-- > 0, "not invited: " + waiter.number);
+        FakeMember got = tryAcquire();
+        if (got != null && waiter.isDecided()) {
+            release(got);
+        } else if (got != null) {
+            waiter.outcomes++;
+            waiter.got = got;
+        }
+        event(nowNanos -> state.tried(waiter, got != null, nowNanos));
+        return waiter.got;
     }
 
     void cancel(FakeWaiter waiter) {
@@ -388,6 +416,12 @@ final class Rig implements Effects, Shelf.Keeper {
             to.generation = generation;
             delivered.add(to);
         });
+    }
+
+    @Override
+    public void invite(Waiter waiter) {
+        must(waiter.canTry(), "invited who cannot try");
+        effect(() -> ((FakeWaiter) waiter).invitations++);
     }
 
     @Override
