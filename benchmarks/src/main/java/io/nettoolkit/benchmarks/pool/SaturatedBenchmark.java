@@ -120,7 +120,7 @@ public class SaturatedBenchmark {
 
         /** Whose it is. */
         @Param
-        public BlockingContestant pool;
+        public BlockingContestant contestant;
 
         /** What a connection is used for. */
         @Param
@@ -131,7 +131,7 @@ public class SaturatedBenchmark {
         /** Opens it. */
         @Setup(Level.Trial)
         public void open() {
-            connections = switch (pool) {
+            connections = switch (contestant) {
                 case toolkit -> BlockingPool.toolkit(ToolkitPool.of(host, CONNECTIONS));
                 case toolkitBarging -> BlockingPool.toolkit(ToolkitPool.bargingOf(host, CONNECTIONS));
                 case hikariBag -> BlockingPool.hikariBag(host, CONNECTIONS);
@@ -164,12 +164,12 @@ public class SaturatedBenchmark {
 
         /** Whose it is. */
         @Param
-        public AsyncContestant pool;
+        public AsyncContestant contestant;
 
         /** Opens it. */
         @Setup(Level.Trial)
         public void open() {
-            AsyncPool connections = switch (pool) {
+            AsyncPool connections = switch (contestant) {
                 case toolkit -> AsyncPool.toolkit(host, CONNECTIONS);
                 case nettyFixedChannelPool -> AsyncPool.nettyFixedChannelPool(host, CONNECTIONS);
                 case reactorPool -> AsyncPool.reactorPool(host, CONNECTIONS);

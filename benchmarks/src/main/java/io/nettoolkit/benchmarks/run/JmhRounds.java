@@ -18,6 +18,8 @@ import org.openjdk.jmh.results.RunResult;
 final class JmhRounds {
 
     private static final String ALLOCATION = "gc.alloc.rate.norm";
+    /** The parameter that tells contestants apart; where there is none their methods do. */
+    private static final String CONTESTANT = "contestant";
 
     private final String base;
 
@@ -38,7 +40,7 @@ final class JmhRounds {
             Result<?> bytes = result.getSecondaryResults().get(ALLOCATION);
             add(
                     group(params),
-                    params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1),
+                    isParameter(params) ? params.getParam(CONTESTANT) : method(params),
                     new Score(round, primary.getScore(), primary.getScoreUnit(), bytes == null ? 0 : bytes.getScore()));
         }
     }
@@ -49,14 +51,23 @@ final class JmhRounds {
                 .add(score);
     }
 
+    private static boolean isParameter(BenchmarkParams params) {
+        return params.getParamsKeys().contains(CONTESTANT);
+    }
+
+    private static String method(BenchmarkParams params) {
+        return params.getBenchmark().substring(params.getBenchmark().lastIndexOf('.') + 1);
+    }
+
     private static String group(BenchmarkParams params) {
         String type = params.getBenchmark().substring(0, params.getBenchmark().lastIndexOf('.'));
         String others = params.getParamsKeys().stream()
+                .filter(key -> !key.equals(CONTESTANT))
                 .map(key -> ", " + key + " " + params.getParam(key))
                 .collect(Collectors.joining());
         int threads = params.getThreads();
-        return type.substring(type.lastIndexOf('.') + 1) + ", " + threads + (threads == 1 ? " thread" : " threads")
-                + others;
+        return type.substring(type.lastIndexOf('.') + 1) + (isParameter(params) ? "." + method(params) : "") + ", "
+                + threads + (threads == 1 ? " thread" : " threads") + others;
     }
 
     /** A table for each group. */

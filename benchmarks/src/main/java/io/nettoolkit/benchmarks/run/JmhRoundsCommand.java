@@ -3,6 +3,7 @@ package io.nettoolkit.benchmarks.run;
 import io.nettoolkit.benchmarks.Environment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
@@ -54,6 +55,12 @@ public final class JmhRoundsCommand implements Runnable {
     @Option(names = "--jvm-argument", paramLabel = "ARG", description = "One more argument of the forked JVMs.")
     private List<String> jvmArguments = List.of();
 
+    @Option(
+            names = "--parameter",
+            paramLabel = "NAME=VALUE,VALUE",
+            description = "The values of one of the benchmarks' parameters; all of them unless given.")
+    private Map<String, String> parameters = Map.of();
+
     @Option(names = "--out", paramLabel = "DIR", description = "Also write report.md, env.json and raw.csv there.")
     private @Nullable Path out;
 
@@ -94,6 +101,7 @@ public final class JmhRoundsCommand implements Runnable {
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT)
                 .jvmArgsAppend(jvmArguments.toArray(new String[0]));
+        parameters.forEach((name, values) -> options.param(name, values.split(",")));
         if (threadCount > 0) {
             options.threads(threadCount);
         }
