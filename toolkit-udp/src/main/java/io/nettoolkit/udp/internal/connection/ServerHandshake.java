@@ -1,0 +1,77 @@
+package io.nettoolkit.udp.internal.connection;
+
+import io.nettoolkit.udp.internal.wire.Handshake;
+import io.nettoolkit.udp.internal.wire.Handshake.Accept;
+import io.nettoolkit.udp.internal.wire.Handshake.Header;
+import io.nettoolkit.udp.internal.wire.Handshake.Hello;
+import io.nettoolkit.udp.internal.wire.KeySchedule;
+import io.nettoolkit.udp.internal.wire.KeySchedule.Side;
+import io.nettoolkit.udp.internal.wire.PacketProtection;
+import io.nettoolkit.udp.internal.wire.TransportParameters;
+import io.nettoolkit.udp.internal.wire.Wire;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The listening side from a valid cookie until the client shows that it has the answer: ACCEPT, once for each HELLO and
+ * again with growing pauses.
+ */
+final class ServerHandshake {
+
+    private static final int MAX_SENDS = 20;
+
+    private final ConnectionSetup setup;
+    private final long peerId;
+    private final byte[] clientRandom;
+    private final byte[] random;
+    private final byte[] resetToken;
+    private final long giveUpNanos;
+    private boolean due = true;
+    private long sendNanos;
+    private long pauseNanos;
+    private int sends;
+
+    ServerHandshake(ConnectionSetup setup, long peerId, Hello hello, byte[] resetToken) {
+        this.setup = setup;
+        this.peerId = peerId;
+        this.resetToken = resetToken;
+        clientRandom = hello.random();
+        random = setup.randomBytes(KeySchedule.RANDOM_BYTES);
+        giveUpNanos = setup.config().handshakeTimeout().toNanos();
+        pauseNanos = 3 * setup.config().initialRtt().toNanos();
+    }
+
+    PacketProtection protection() {
+        return setup.keys().protection(Side.SERVER, clientRandom, random);
+    }
+
+    long peerId() {
+        return peerId;
+    }
+
+    void onHello() {
+        due = true;
+    }
+
+    /** Writes an ACCEPT where one is due. */
+    boolean poll(long nowNanos, ByteBuf out, long localId) {
+        if (sends >= MAX_SENDS || (!due && nowNanos < sendNanos)) {
+            return false;
+        }
+        due = false;
+        sends++;
+        sendNanos = nowNanos + pauseNanos;
+        pauseNanos *= 2;
+        Accept accept = new Accept(random, resetToken, TransportParameters.of(setup.config()), true);
+        Header ids = new Header(Handshake.ACCEPT, Wire.VERSION, peerId, localId);
+        setup.handshake().writeAccept(out, ids, accept, clientRandom, setup.keys());
+        return true;
+    }
+
+    long deadlineNanos() {
+        return sends >= MAX_SENDS ? giveUpNanos : Math.min(sendNanos, giveUpNanos);
+    }
+
+    boolean isTimedOut(long nowNanos) {
+        return nowNanos >= giveUpNanos;
+    }
+}
