@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientHandshake {
 
-    private static final int MAX_RETRIES = 3;
+    private static final int MAX_RETRIES = 20;
+    private static final long LONGEST_PAUSE_NANOS = 5_000_000_000L;
 
     private final ConnectionSetup setup;
     private final long localId;
@@ -72,7 +73,7 @@ final class ClientHandshake {
         sentNanos = nowNanos;
         sendsSinceProgress++;
         sendNanos = nowNanos + pauseNanos;
-        pauseNanos *= 2;
+        pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
         return true;
     }
 

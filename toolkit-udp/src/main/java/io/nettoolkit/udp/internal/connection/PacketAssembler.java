@@ -80,8 +80,17 @@ final class PacketAssembler {
         probes = Math.max(probes, count);
     }
 
+    /**
+     * Packets that leave whatever the window says. Path validation is among them: while it waits for room, nothing
+     * would be acknowledged that makes some.
+     */
     int pendingProbes() {
-        return probes;
+        return probes + (path.isChallengeDue() || responseDue ? 1 : 0);
+    }
+
+    /** Whether an address that has not shown itself has had all it may get. */
+    boolean isHeldBack() {
+        return path.allowance() < LEAST_DATAGRAM;
     }
 
     void requestPing() {
@@ -105,7 +114,7 @@ final class PacketAssembler {
             return 0;
         }
         boolean ackDue = acks.dueNanos() <= nowNanos;
-        boolean hasContent = probes > 0 || hasControl() || outbox.hasSendable();
+        boolean hasContent = pendingProbes() > 0 || hasControl() || outbox.hasSendable();
         boolean mayElicit = hasContent && mayElicit(nowNanos);
         if (!hasContent) {
             pacerBlocked = false;
@@ -119,7 +128,7 @@ final class PacketAssembler {
 
     private boolean mayElicit(long nowNanos) {
         pacerBlocked = false;
-        if (probes > 0) {
+        if (pendingProbes() > 0) {
             return true;
         }
         if (recovery.bytesInFlight() + datagramBytes > recovery.controller().windowBytes()) {
@@ -247,7 +256,7 @@ final class PacketAssembler {
 
     /** When something may leave that may not yet. */
     long deadlineNanos() {
-        if (path.allowance() < LEAST_DATAGRAM) {
+        if (isHeldBack()) {
             return LossRecovery.NEVER;
         }
         return pacerBlocked ? Math.min(pacerReadyNanos, acks.dueNanos()) : acks.dueNanos();

@@ -200,6 +200,7 @@ public final class RudpConnection {
         if (path.move(from, bytes, setup.random().nextLong(), now, recovery.basePtoNanos())) {
             recovery.restart(setup.config().congestionControl());
         }
+        recovery.resetBackoff();
         events.onPathChanged();
     }
 
@@ -435,7 +436,7 @@ public final class RudpConnection {
             events.onPathChanged();
         }
         outbox.expire(now);
-        if (now >= recovery.deadlineNanos()) {
+        if (now >= recovery.deadlineNanos() && !assembler().isHeldBack()) {
             int probes = recovery.onDeadline(now);
             if (probes > 0) {
                 recovery.visitOldest(probes, intake::onNoteLost);
@@ -463,7 +464,9 @@ public final class RudpConnection {
     }
 
     private long openDeadlineNanos() {
-        long deadline = Math.min(recovery.deadlineNanos(), assembler().deadlineNanos());
+        // Where nothing can be sent there is nothing to probe with (RFC 9002 §6.2.2.1).
+        long deadline = assembler().isHeldBack() ? NEVER : recovery.deadlineNanos();
+        deadline = Math.min(deadline, assembler().deadlineNanos());
         deadline = Math.min(deadline, liveness.idleDeadlineNanos(recovery.basePtoNanos()));
         if (recovery.sent().packetsInFlight() == 0) {
             deadline = Math.min(deadline, liveness.keepAliveNanos());

@@ -17,7 +17,8 @@ import io.netty.buffer.ByteBuf;
  */
 final class ServerHandshake {
 
-    private static final int MAX_SENDS = 20;
+    /** ACCEPTs sent without being asked again; each HELLO gets one in any case. */
+    private static final int MAX_UNASKED = 10;
 
     private final ConnectionSetup setup;
     private final long peerId;
@@ -28,7 +29,7 @@ final class ServerHandshake {
     private boolean due = true;
     private long sendNanos;
     private long pauseNanos;
-    private int sends;
+    private int unasked;
 
     ServerHandshake(ConnectionSetup setup, long peerId, Hello hello, byte[] resetToken) {
         this.setup = setup;
@@ -54,11 +55,11 @@ final class ServerHandshake {
 
     /** Writes an ACCEPT where one is due. */
     boolean poll(long nowNanos, ByteBuf out, long localId) {
-        if (sends >= MAX_SENDS || (!due && nowNanos < sendNanos)) {
+        if (!due && (unasked >= MAX_UNASKED || nowNanos < sendNanos)) {
             return false;
         }
+        unasked += due ? 0 : 1;
         due = false;
-        sends++;
         sendNanos = nowNanos + pauseNanos;
         pauseNanos *= 2;
         Accept accept = new Accept(random, resetToken, TransportParameters.of(setup.config()), true);
@@ -68,7 +69,7 @@ final class ServerHandshake {
     }
 
     long deadlineNanos() {
-        return sends >= MAX_SENDS ? giveUpNanos : Math.min(sendNanos, giveUpNanos);
+        return unasked >= MAX_UNASKED ? giveUpNanos : Math.min(sendNanos, giveUpNanos);
     }
 
     boolean isTimedOut(long nowNanos) {

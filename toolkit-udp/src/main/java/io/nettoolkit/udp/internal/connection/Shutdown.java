@@ -1,8 +1,8 @@
 package io.nettoolkit.udp.internal.connection;
 
 /**
- * The end of a connection: CLOSE is sent, again after each probe timeout and in answer to what still comes, until the
- * peer's own CLOSE shows that it knows, or three probe timeouts are over (RFC 9000 §10.2).
+ * The end of a connection: CLOSE is sent, again in answer to what still comes, and often where a probe timeout brings no
+ * answer, until the peer's own CLOSE shows that it knows, or three probe timeouts are over (RFC 9000 §10.2).
  */
 final class Shutdown {
 
@@ -11,7 +11,7 @@ final class Shutdown {
 
     final long code;
     final String reason;
-    private final long ptoNanos;
+    private final long resendIntervalNanos;
     private final long endNanos;
     private boolean due;
     private boolean peerKnows;
@@ -22,7 +22,7 @@ final class Shutdown {
     Shutdown(long code, String reason, long nowNanos, long ptoNanos) {
         this.code = code;
         this.reason = reason;
-        this.ptoNanos = ptoNanos;
+        resendIntervalNanos = Math.max(1, ptoNanos / 4);
         endNanos = nowNanos + PTOS * ptoNanos;
         due = true;
         resendNanos = nowNanos + ptoNanos;
@@ -34,7 +34,7 @@ final class Shutdown {
 
     void onSent(long nowNanos) {
         due = false;
-        resendNanos = nowNanos + ptoNanos;
+        resendNanos = Math.max(resendNanos, nowNanos + resendIntervalNanos);
     }
 
     /** A packet came that does not close: the peer may not know. Answered ever more rarely. */

@@ -67,8 +67,13 @@ public final class Inbox {
     public Inbox(RudpConfig config, ByteBufAllocator allocator) {
         this.config = config;
         this.allocator = allocator;
-        bytes = new ReceiveWindow(config.receiveWindowBytes(), config.maxReceiveWindowBytes());
-        messages = new ReceiveWindow(config.maxUnreadMessages(), config.maxUnreadMessages());
+        bytes = newByteWindow();
+        messages = new ReceiveWindow(config.maxUnreadMessages(), config.maxUnreadMessages(), 1);
+    }
+
+    private ReceiveWindow newByteWindow() {
+        return new ReceiveWindow(
+                config.receiveWindowBytes(), config.maxReceiveWindowBytes(), config.maxMessageBytes());
     }
 
     /** A part of a message came, or all of it. */
@@ -113,8 +118,7 @@ public final class Inbox {
         }
         ReceiveChannel channel = channels.get(id);
         if (channel == null) {
-            channel = new ReceiveChannel(
-                    id, new ReceiveWindow(config.receiveWindowBytes(), config.maxReceiveWindowBytes()));
+            channel = new ReceiveChannel(id, newByteWindow());
             channels.put(id, channel);
         }
         return channel;

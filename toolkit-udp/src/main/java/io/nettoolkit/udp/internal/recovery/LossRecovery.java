@@ -96,6 +96,11 @@ public final class LossRecovery implements CongestionControl.Path {
         eventOutstanding = 0;
     }
 
+    /** The peer was heard on another way: it may hear us again too. */
+    public void resetBackoff() {
+        ptoCount = 0;
+    }
+
     /** What the peer promised about its acknowledgements. */
     public void setPeerAckDelay(long nanos) {
         peerAckDelayNanos = nanos;

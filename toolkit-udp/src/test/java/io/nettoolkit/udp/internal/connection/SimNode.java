@@ -7,6 +7,7 @@ import io.nettoolkit.udp.internal.delivery.MessageSink;
 import io.nettoolkit.udp.internal.delivery.OutMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +35,7 @@ final class SimNode implements ConnectionEvents {
     long mostBuffered;
     MessageSink sink = (channel, mode, content) -> content.release();
 
-    private final ByteBuf out = Unpooled.buffer(2048);
+    private final ByteBuf out = new UnpooledByteBufAllocator(false, true).heapBuffer(2048);
     private long timerNanos = Long.MAX_VALUE;
     private SocketAddress local;
 
@@ -60,7 +61,9 @@ final class SimNode implements ConnectionEvents {
     void onDatagram(SocketAddress from, byte[] datagram) {
         ByteBuf in = Unpooled.wrappedBuffer(datagram);
         connection().onDatagram(network.clock.now(), from, in);
-        assertThat(in.readableBytes()).isEqualTo(datagram.length);
+        if (in.readableBytes() != datagram.length) {
+            throw new AssertionError("the datagram was not left as it was");
+        }
         pump();
     }
 
@@ -91,13 +94,12 @@ final class SimNode implements ConnectionEvents {
             if (bytes == 0) {
                 break;
             }
-            assertThat(out.readableBytes()).isEqualTo(bytes);
             long inFlight = c.recovery().bytesInFlight();
-            assertThat(inFlight).isNotNegative();
-            if (inFlight > windowBefore) {
-                assertThat(probes + (isOnlyAck(c, inFlight) ? 1 : 0))
-                        .as("%s bytes in flight, window %s, and no probe", inFlight, windowBefore)
-                        .isPositive();
+            if (inFlight < 0 || out.readableBytes() != bytes) {
+                throw new AssertionError(inFlight + " bytes in flight, a datagram of " + bytes + " bytes");
+            }
+            if (inFlight > windowBefore && probes == 0 && !isOnlyAck(c, inFlight)) {
+                throw new AssertionError(inFlight + " bytes in flight, window " + windowBefore + ", and no probe");
             }
             lastInFlight = inFlight;
             byte[] datagram = new byte[bytes];

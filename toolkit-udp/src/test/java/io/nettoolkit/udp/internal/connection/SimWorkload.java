@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nettoolkit.udp.DeliveryMode;
 import io.nettoolkit.udp.internal.delivery.OutMessage;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -67,10 +72,7 @@ final class SimWorkload {
     void write(SimNode from, DeliveryMode mode, int channel, int length) {
         long number = nextNumber.merge(key(mode, channel), 1L, Long::sum) - 1;
         Sent token = new Sent(mode, channel, number, length);
-        ByteBuf content = allocator.heapBuffer(length).writeLong(number);
-        for (int i = 8; i < length; i++) {
-            content.writeByte(pattern(number, i));
-        }
+        ByteBuf content = allocator.heapBuffer(length).writeBytes(bytes(number, length));
         OutMessage message = from.connection()
                 .message(content)
                 .channel(channel)
@@ -84,8 +86,13 @@ final class SimWorkload {
         from.write(message);
     }
 
-    private static int pattern(long number, int index) {
-        return (int) (number * 31 + index * 7L + (index >> 8));
+    private static byte[] bytes(long number, int length) {
+        byte[] bytes = new byte[length];
+        for (int i = 8; i < length; i++) {
+            bytes[i] = (byte) (number * 31 + i * 7L + (i >> 8));
+        }
+        ByteBuffer.wrap(bytes).putLong(number);
+        return bytes;
     }
 
     void receiveAt(SimNode node) {
@@ -94,12 +101,10 @@ final class SimWorkload {
 
     private void onMessage(int channel, DeliveryMode mode, ByteBuf content) {
         try {
-            int length = content.readableBytes();
+            byte[] bytes = ByteBufUtil.getBytes(content);
             long number = content.readLong();
-            for (int i = 8; i < length; i++) {
-                if (content.readByte() != (byte) pattern(number, i)) {
-                    throw new AssertionError("byte " + i + " of " + mode + " " + number + " is wrong");
-                }
+            if (!Arrays.equals(bytes, bytes(number, bytes.length))) {
+                throw new AssertionError(mode + " " + number + " on channel " + channel + " was altered");
             }
             List<Long> before = received.computeIfAbsent(key(mode, channel), k -> new ArrayList<>());
             if (mode != DeliveryMode.RELIABLE_UNORDERED && mode != DeliveryMode.UNRELIABLE && !before.isEmpty()) {
@@ -115,13 +120,17 @@ final class SimWorkload {
 
     /** Everything is over: what has to have arrived has. */
     void check(SimNode sender) {
-        received.forEach((key, numbers) -> assertThat(numbers).as(key).doesNotHaveDuplicates());
+        Map<String, Set<Long>> sets = new HashMap<>();
+        received.forEach((key, numbers) -> {
+            sets.put(key, new HashSet<>(numbers));
+            assertThat(sets.get(key)).as("%s, each once", key).hasSameSizeAs(numbers);
+        });
         for (Sent message : sent) {
             String outcome = sender.outcomes.get(message);
-            boolean arrived = received.getOrDefault(key(message.mode(), message.channel()), List.of())
+            boolean arrived = sets.getOrDefault(key(message.mode(), message.channel()), Set.of())
                     .contains(message.number());
-            if (message.mode().isReliable()) {
-                assertThat(outcome).as("outcome of %s", message).isNotNull();
+            if (message.mode().isReliable() && outcome == null) {
+                throw new AssertionError(message + " has no outcome");
             }
             if ("acknowledged".equals(outcome) && message.mode() != DeliveryMode.RELIABLE_SEQUENCED) {
                 assertThat(arrived)
@@ -130,8 +139,8 @@ final class SimWorkload {
             }
             boolean certain = message.mode() == DeliveryMode.RELIABLE_ORDERED
                     || message.mode() == DeliveryMode.RELIABLE_UNORDERED;
-            if (certain) {
-                assertThat(outcome).as("outcome of %s", message).isEqualTo("acknowledged");
+            if (certain && !"acknowledged".equals(outcome)) {
+                throw new AssertionError(message + " ended as " + outcome);
             }
         }
     }
