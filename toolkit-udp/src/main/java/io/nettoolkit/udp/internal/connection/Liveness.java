@@ -29,6 +29,10 @@ final class Liveness {
         onReceived(nowNanos);
     }
 
+    long idleNanos() {
+        return idleNanos;
+    }
+
     void onReceived(long nowNanos) {
         startedNanos = nowNanos;
         quietSinceNanos = nowNanos;

@@ -249,6 +249,7 @@ public final class RudpConnection {
         peer = parameters;
         recovery.setPeerAckDelay(Math.min(parameters.maxAckDelayMicros() * 1000, 1_000_000_000L));
         liveness.begin(now, parameters.idleTimeoutMillis());
+        recovery.setIdleTimeout(liveness.idleNanos());
         outbox.setPeer(parameters);
         int datagram = (int) Math.min(setup.config().datagramBytes(), parameters.maxDatagramBytes());
         assembler = new PacketAssembler(this, protection, datagram, now);

@@ -72,8 +72,7 @@ public final class Inbox {
     }
 
     private ReceiveWindow newByteWindow() {
-        return new ReceiveWindow(
-                config.receiveWindowBytes(), config.maxReceiveWindowBytes(), config.maxMessageBytes());
+        return new ReceiveWindow(config.receiveWindowBytes(), config.maxReceiveWindowBytes(), config.maxMessageBytes());
     }
 
     /** A part of a message came, or all of it. */

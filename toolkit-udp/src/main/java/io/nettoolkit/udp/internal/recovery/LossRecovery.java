@@ -43,6 +43,7 @@ public final class LossRecovery implements CongestionControl.Path {
     static final int LAST_TIME_EIGHTHS = 16;
 
     private static final long LONGEST_PTO_NANOS = 60_000_000_000L;
+    private static final int PROBES_BEFORE_IDLE = 6;
     private static final int PERSISTENT_PTOS = 3;
     private static final int REMEMBERED_PTOS = 4;
 
@@ -56,6 +57,7 @@ public final class LossRecovery implements CongestionControl.Path {
     private final NoteVisitor onForgotten;
 
     private long peerAckDelayNanos;
+    private long longestPtoNanos = LONGEST_PTO_NANOS;
     private long largestAcked = -1;
     private long oldestInFlight;
     private long lossNanos = NEVER;
@@ -94,6 +96,11 @@ public final class LossRecovery implements CongestionControl.Path {
         controller = control.newController(this);
         rtt.forgetMinimum();
         eventOutstanding = 0;
+    }
+
+    /** Backing off until the idle timeout would be giving up: several probes have to fit in. */
+    public void setIdleTimeout(long nanos) {
+        longestPtoNanos = Math.min(LONGEST_PTO_NANOS, nanos / PROBES_BEFORE_IDLE);
     }
 
     /** The peer was heard on another way: it may hear us again too. */
@@ -331,7 +338,7 @@ public final class LossRecovery implements CongestionControl.Path {
             return NEVER;
         }
         long pto = basePtoNanos() << Math.min(ptoCount, 20);
-        return lastElicitingNanos + Math.min(pto, LONGEST_PTO_NANOS);
+        return lastElicitingNanos + Math.max(basePtoNanos(), Math.min(pto, longestPtoNanos));
     }
 
     /**

@@ -135,7 +135,6 @@ class RandomNetworkTest {
             pauseSometimes(random.nextBoolean() ? client : server);
             network.clock.runUntil(Math.max(31 * SimClock.SECONDS, network.clock.now() + 30 * SimClock.SECONDS));
             awaitQuiet(client, server);
-            if (Boolean.getBoolean("rudp.dbg")) { System.out.println(network.clock.now()/1e9 + " C " + client.connection().state() + client.connection().stats() + " reading " + client.reading + " S " + server.connection().state() + server.connection().stats() + " reading " + server.reading + " sendable " + client.connection().outbox().hasSendable() + server.connection().outbox().hasSendable() + " to " + client.connection().nextTimeoutNanos(network.clock.now()) + " " + server.connection().nextTimeoutNanos(network.clock.now())); }
             close(client, server);
             network.finish(60 * SimClock.SECONDS);
             assertThat(network.accepted).as("connections").hasSize(1);
