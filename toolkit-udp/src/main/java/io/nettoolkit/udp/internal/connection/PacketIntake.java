@@ -20,6 +20,8 @@ final class PacketIntake implements FrameVisitor {
     static final int NOTE_FREQUENCY = 5;
 
     private final RudpConnection connection;
+    private final LossRecovery.Notes notes =
+            new LossRecovery.Notes(this::onNoteAcked, this::onNoteLost, this::onNoteForgotten);
     private long nowNanos;
 
     PacketIntake(RudpConnection connection) {
@@ -31,7 +33,7 @@ final class PacketIntake implements FrameVisitor {
     }
 
     LossRecovery.Notes notes() {
-        return new LossRecovery.Notes(this::onNoteAcked, this::onNoteLost, this::onNoteForgotten);
+        return notes;
     }
 
     private void onNoteAcked(int kind, @Nullable Object subject, long from, long to) {
@@ -43,7 +45,7 @@ final class PacketIntake implements FrameVisitor {
     }
 
     /** Also serves probes, which repeat what may not be lost. */
-    void onNoteLost(int kind, @Nullable Object subject, long from, long to) {
+    private void onNoteLost(int kind, @Nullable Object subject, long from, long to) {
         if (subject instanceof OutMessage message) {
             connection.outbox().onNoteLost(kind, message, from, to);
             return;

@@ -440,7 +440,7 @@ public final class RudpConnection {
         if (now >= recovery.deadlineNanos() && !assembler().isHeldBack()) {
             int probes = recovery.onDeadline(now);
             if (probes > 0) {
-                recovery.visitOldest(probes, intake::onNoteLost);
+                recovery.visitOldest(probes, intake.notes().lost());
                 assembler().requestProbes(probes);
             }
         }

@@ -94,6 +94,11 @@ final class SimNetwork {
         byAddress.put(to, node);
     }
 
+    /** Nothing reaches the client any more. */
+    void unplug(SimNode node) {
+        byAddress.remove(node.local());
+    }
+
     void send(SimNode from, SocketAddress to, byte[] datagram) {
         if (to.equals(SERVER)) {
             sendToServer(from.local(), datagram);
