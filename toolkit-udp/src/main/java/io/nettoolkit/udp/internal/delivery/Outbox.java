@@ -187,7 +187,10 @@ public final class Outbox {
             }
             SendQueue first = schedule.turn(level);
             for (SendQueue q = first; q != null && q.head != null; ) {
-                if (q.head.state == OutMessage.BEGUN || q.head.sentUpTo > 0 || mayBegin(q, q.head) || refusal(q.head) != null) {
+                if (q.head.state == OutMessage.BEGUN
+                        || q.head.sentUpTo > 0
+                        || mayBegin(q, q.head)
+                        || refusal(q.head) != null) {
                     return true;
                 }
                 q = q.nextActive == first ? null : q.nextActive;

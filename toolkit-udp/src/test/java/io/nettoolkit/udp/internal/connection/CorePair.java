@@ -13,15 +13,13 @@ import java.util.Random;
 final class CorePair {
 
     private static final long STEP_NANOS = 20_000;
+    private static final int MOST_MESSAGES = 500;
 
     private final InetSocketAddress clientAddress = new InetSocketAddress("127.0.0.1", 1);
     private final InetSocketAddress serverAddress = new InetSocketAddress("127.0.0.1", 2);
     private final ByteBuf datagram = PooledByteBufAllocator.DEFAULT.directBuffer(65_536);
     private final ByteBuf content;
-    private final MessageSink sink = (channel, mode, received) -> {
-        messages++;
-        received.release();
-    };
+    private final MessageSink sink = (channel, mode, received) -> count(received);
     private final RudpConnection client;
     private RudpConnection server;
     private final int lossEvery;
@@ -75,7 +73,7 @@ final class CorePair {
     void run(long datagrams) {
         long end = packets + datagrams;
         while (packets < end) {
-            while (client.outbox().unsettledBytes() < 200_000) {
+            while (client.outbox().unsettledBytes() < Math.min(200_000, MOST_MESSAGES * content.readableBytes())) {
                 OutMessage message = client.message(content.retain());
                 client.write(nowNanos, message.channel((int) (packets & 3)));
             }
@@ -100,12 +98,17 @@ final class CorePair {
             packets++;
             if (lossEvery == 0 || packets % lossEvery != 0) {
                 to.onDatagram(nowNanos, address, datagram);
+                boolean more = true;
+                while (more) {
+                    more = to.receive(sink);
+                }
             }
         }
-        boolean more = true;
-        while (more) {
-            more = to.receive(sink);
-        }
+    }
+
+    private void count(ByteBuf received) {
+        messages++;
+        received.release();
     }
 
     RudpConnection client() {

@@ -174,7 +174,9 @@ class DeliveryTest {
         client.pump();
         run(2 * SECONDS);
         assertThat(received).hasSize(200);
-        long first = received.subList(0, 20).stream().filter(id -> id.startsWith("0")).count();
+        long first = received.subList(0, 20).stream()
+                .filter(id -> id.startsWith("0"))
+                .count();
         assertThat(first).as("of the first twenty").isEqualTo(10);
     }
 
@@ -186,7 +188,9 @@ class DeliveryTest {
         }
         client.pump();
         run(5 * MILLIS);
-        assertThat(network.toServer.sent - before).as("datagrams for 100 messages of 20 bytes").isEqualTo(3);
+        assertThat(network.toServer.sent - before)
+                .as("datagrams for 100 messages of 20 bytes")
+                .isEqualTo(3);
         run(SECONDS);
         assertThat(received).hasSize(100);
     }
@@ -209,7 +213,8 @@ class DeliveryTest {
             content.release();
         };
         loseNext();
-        client.write(client.connection().message(network.allocator.heapBuffer(0)).token("e"));
+        client.write(
+                client.connection().message(network.allocator.heapBuffer(0)).token("e"));
         run(2 * SECONDS);
         assertThat(received).containsExactly("empty 0");
         assertThat(client.outcomes).containsEntry("e", "acknowledged");

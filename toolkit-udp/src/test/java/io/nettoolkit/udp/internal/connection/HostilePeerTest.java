@@ -120,7 +120,9 @@ class HostilePeerTest {
             network.clock.runUntil(network.clock.now() + SimClock.MILLIS);
         }
         assertEndedBecause("which was left out");
-        assertThat(victim.connection().recovery().sent().nextPacketNumber()).as("packets until it fell in").isLessThan(600);
+        assertThat(victim.connection().recovery().sent().nextPacketNumber())
+                .as("packets until it fell in")
+                .isLessThan(600);
     }
 
     @Test
@@ -192,7 +194,8 @@ class HostilePeerTest {
             long sequence = i;
             inject(out -> whole(out, Frames.UNRELIABLE, 0, sequence, 1000));
         }
-        assertThat(victim.connection().stats().received().bufferedBytes()).isLessThanOrEqualTo(config.receiveWindowBytes());
+        assertThat(victim.connection().stats().received().bufferedBytes())
+                .isLessThanOrEqualTo(config.receiveWindowBytes());
         assertThat(victim.connection().stats().received().dropped()).isGreaterThan(3000);
         victim.reading = true;
         victim.pump();
@@ -292,10 +295,13 @@ class HostilePeerTest {
             if (random.nextBoolean() && bytes.length > 24) {
                 ByteBuf head = Unpooled.wrappedBuffer(bytes).setIndex(0, 0);
                 if (random.nextBoolean()) {
-                    Wire.writeHeader(head, random.nextBoolean() ? 5 : victim.connection().localId() + 1, i);
+                    Wire.writeHeader(
+                            head, random.nextBoolean() ? 5 : victim.connection().localId() + 1, i);
                     head.setShort(2, bytes.length);
                 } else {
-                    head.writeByte(Wire.HANDSHAKE_FORM).writeByte(random.nextInt(8)).writeShort(bytes.length);
+                    head.writeByte(Wire.HANDSHAKE_FORM)
+                            .writeByte(random.nextInt(8))
+                            .writeShort(bytes.length);
                 }
             }
             network.sendToServer(SimNetwork.address(random.nextInt(250), 99), bytes);
@@ -337,7 +343,8 @@ class HostilePeerTest {
                 target.onDatagram(client.local(), copy);
             }
             if (target.closed != null && !target.closed.isOrderly()) {
-                assertThat(target.closed.failure()).as("seed %s: %s", seed, target.closed)
+                assertThat(target.closed.failure())
+                        .as("seed %s: %s", seed, target.closed)
                         .isInstanceOfAny(NetException.class);
             }
         }
