@@ -1,6 +1,7 @@
 package io.nettoolkit.udp.internal.connection;
 
 import io.nettoolkit.udp.RudpConfig;
+import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.FrameReader;
 import io.nettoolkit.udp.internal.wire.Handshake;
 import io.nettoolkit.udp.internal.wire.KeySchedule;
@@ -17,6 +18,7 @@ import java.util.random.RandomGenerator;
  * @param ownerLoop the index of the loop, which goes into connection ids
  * @param handshake reads and writes handshake packets
  * @param frames reads frames
+ * @param ack where acknowledgements are put together: too large for each idle connection to have its own
  */
 public record ConnectionSetup(
         RudpConfig config,
@@ -25,7 +27,8 @@ public record ConnectionSetup(
         RandomGenerator random,
         int ownerLoop,
         Handshake handshake,
-        FrameReader frames) {
+        FrameReader frames,
+        AckFrame ack) {
 
     /** A set-up with readers of its own. */
     public static ConnectionSetup of(
@@ -37,7 +40,8 @@ public record ConnectionSetup(
                 random,
                 ownerLoop,
                 new Handshake(),
-                new FrameReader());
+                new FrameReader(),
+                new AckFrame());
     }
 
     byte[] randomBytes(int count) {

@@ -38,7 +38,7 @@ final class PacketAssembler {
     private final PathState path;
     private final Pacer pacer;
     private final PacketProtection protection;
-    private final AckFrame ack = new AckFrame();
+    private final AckFrame ack;
     private final int datagramBytes;
 
     private int probes;
@@ -63,6 +63,7 @@ final class PacketAssembler {
         outbox = connection.outbox();
         inbox = connection.inbox();
         path = connection.path();
+        ack = connection.setup().ack();
         pacer = new Pacer(datagramBytes, QUANTUM_NANOS, nowNanos);
         skipAt = FIRST_SKIP_PERIOD + randomBelow(FIRST_SKIP_PERIOD);
     }

@@ -38,7 +38,7 @@ public final class SentPackets {
     /** Declared lost; kept for a while in case it is acknowledged after all. */
     static final byte LOST = 4;
 
-    private static final int FIRST_PACKETS = 8;
+    private static final int FIRST_PACKETS = 4;
     private static final int NO_NOTE = -1;
 
     private long[] sentNanos = new long[FIRST_PACKETS];

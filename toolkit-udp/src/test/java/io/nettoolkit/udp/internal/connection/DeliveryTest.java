@@ -270,7 +270,7 @@ class DeliveryTest {
         network.toServer.bytesPerSecond = 12_500_000;
         int[] written = {0};
         for (int tick = 0; tick < 1000; tick++) {
-            network.clock.in(tick * 10 * MILLIS, () -> {
+            network.clock.in(tick * (10 * MILLIS), () -> {
                 while (client.connection().outbox().queuedBytes() < 4 << 20) {
                     client.connection().write(network.clock.now(), message(0, written[0]++, 100_000));
                 }

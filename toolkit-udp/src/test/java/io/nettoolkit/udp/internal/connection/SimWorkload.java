@@ -27,6 +27,8 @@ final class SimWorkload {
 
     static final int CHANNELS = 4;
 
+    private static final List<DeliveryMode> MODES = List.of(DeliveryMode.values());
+
     /** What a token stands for. */
     record Sent(DeliveryMode mode, int channel, long number, int length) {}
 
@@ -59,7 +61,7 @@ final class SimWorkload {
         if (from.connection == null || from.connection.isTerminated()) {
             return;
         }
-        DeliveryMode mode = DeliveryMode.values()[random.nextInt(DeliveryMode.values().length)];
+        DeliveryMode mode = MODES.get(random.nextInt(MODES.size()));
         int channel = random.nextInt(CHANNELS);
         int length = switch (random.nextInt(20)) {
             case 0 -> random.nextInt(largest);
