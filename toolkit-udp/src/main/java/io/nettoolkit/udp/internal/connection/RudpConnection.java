@@ -192,6 +192,7 @@ public final class RudpConnection {
         ServerHandshake handshake = accepting;
         if (handshake != null) {
             accepting = null;
+            handshake.finish();
             establish();
         }
     }
@@ -376,7 +377,10 @@ public final class RudpConnection {
     private void endSilently(long now, CloseReason reason) {
         state = State.CLOSED;
         dialling = null;
-        accepting = null;
+        if (accepting != null) {
+            accepting.finish();
+            accepting = null;
+        }
         tellEnd(reason);
     }
 

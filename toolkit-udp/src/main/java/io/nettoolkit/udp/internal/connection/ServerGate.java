@@ -13,8 +13,8 @@ import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +47,10 @@ public final class ServerGate {
     private final Cookies cookies;
     private final byte[] resetKey;
     private final long originNanos;
-    private final Map<Origin, RudpConnection> halfOpen = new HashMap<>();
+    /** The connections of the HELLOs whose cookies may still come again, oldest first. */
+    private final Map<Origin, RudpConnection> recent = new LinkedHashMap<>();
+
+    private int halfOpen;
     private @Nullable RudpConnection accepted;
 
     private record Origin(SocketAddress address, long clientId) {}
@@ -139,7 +142,7 @@ public final class ServerGate {
             setup.handshake().writeVersions(out, header.source());
             return Outcome.ANSWERED;
         }
-        RudpConnection known = halfOpen.get(new Origin(from, header.source()));
+        RudpConnection known = recent.get(new Origin(from, header.source()));
         if (known != null && !known.isTerminated()) {
             datagram.setIndex(start, datagram.writerIndex() + 4);
             known.onDatagram(now + originNanos, from, datagram);
@@ -166,8 +169,8 @@ public final class ServerGate {
                     : "the server wants " + setup.config().security().suite();
             return refuse(out, newcomer.clientId(), new Refuse(CloseCode.SECURITY, why));
         }
-        sweep(now);
-        if (halfOpen.size() >= MAX_HALF_OPEN) {
+        forgetOld(now);
+        if (halfOpen >= MAX_HALF_OPEN) {
             // The client comes again; a REFUSE would be as cheap for us but final for it.
             return Outcome.IGNORED;
         }
@@ -177,8 +180,10 @@ public final class ServerGate {
         }
         RudpConnection connection = RudpConnection.accept(setup, events, from, now + originNanos);
         byte[] token = resetToken(connection.localId());
-        connection.answer(new ServerHandshake(setup, newcomer.clientId(), hello, token), hello.parameters());
-        halfOpen.put(new Origin(from, newcomer.clientId()), connection);
+        ServerHandshake handshake = new ServerHandshake(setup, newcomer.clientId(), hello, token, () -> halfOpen--);
+        halfOpen++;
+        connection.answer(handshake, hello.parameters());
+        recent.put(new Origin(from, newcomer.clientId()), connection);
         accepted = connection;
         return Outcome.ACCEPTED;
     }
@@ -188,16 +193,11 @@ public final class ServerGate {
         return Outcome.ANSWERED;
     }
 
-    /** Forgets who is no longer waiting, once its cookie is worth nothing any more. */
-    private void sweep(long now) {
-        if (halfOpen.size() < MAX_HALF_OPEN / 2) {
-            return;
-        }
-        for (Iterator<RudpConnection> i = halfOpen.values().iterator(); i.hasNext(); ) {
-            RudpConnection connection = i.next();
-            if (connection.isTerminated() || connection.ageNanos(now + originNanos) > Cookies.LIFE_NANOS) {
-                i.remove();
-            }
+    /** Forgets HELLOs whose cookie is worth nothing any more. */
+    private void forgetOld(long now) {
+        Iterator<RudpConnection> oldest = recent.values().iterator();
+        while (oldest.hasNext() && oldest.next().ageNanos(now + originNanos) > Cookies.LIFE_NANOS) {
+            oldest.remove();
         }
     }
 }

@@ -26,12 +26,14 @@ final class ServerHandshake {
     private final byte[] random;
     private final byte[] resetToken;
     private final long giveUpNanos;
+    private final Runnable onOver;
     private boolean due = true;
     private long sendNanos;
     private long pauseNanos;
     private int unasked;
 
-    ServerHandshake(ConnectionSetup setup, long peerId, Hello hello, byte[] resetToken) {
+    ServerHandshake(ConnectionSetup setup, long peerId, Hello hello, byte[] resetToken, Runnable onOver) {
+        this.onOver = onOver;
         this.setup = setup;
         this.peerId = peerId;
         this.resetToken = resetToken;
@@ -47,6 +49,11 @@ final class ServerHandshake {
 
     long peerId() {
         return peerId;
+    }
+
+    /** The client was heard, or given up. */
+    void finish() {
+        onOver.run();
     }
 
     void onHello() {

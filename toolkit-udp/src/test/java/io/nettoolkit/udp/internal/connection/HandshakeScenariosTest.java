@@ -267,4 +267,16 @@ class HandshakeScenariosTest {
         assertThat(network.accepted.stream().limit(ServerGate.MAX_HALF_OPEN))
                 .allMatch(node -> node.closed != null && node.closed.kind() == Kind.HANDSHAKE);
     }
+
+    @Test
+    void acceptsAsManyAsComeWhereEachClientAnswers() {
+        SimNetwork network = new SimNetwork(1, plain, plain);
+        for (int i = 0; i < 2 * ServerGate.MAX_HALF_OPEN; i++) {
+            network.dial(2, 10_000 + i);
+            network.clock.runUntil(network.clock.now() + SimClock.MILLIS / 4);
+        }
+        network.clock.runUntil(network.clock.now() + SECONDS);
+        assertThat(network.accepted).hasSize(2 * ServerGate.MAX_HALF_OPEN).allMatch(node -> node.established);
+        finish(network);
+    }
 }

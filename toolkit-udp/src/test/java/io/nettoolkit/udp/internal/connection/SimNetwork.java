@@ -81,7 +81,11 @@ final class SimNetwork {
     }
 
     SimNode dial(int host) {
-        SimNode node = new SimNode(this, address(host, 5000));
+        return dial(host, 5000);
+    }
+
+    SimNode dial(int host, int port) {
+        SimNode node = new SimNode(this, address(host, port));
         node.connection = RudpConnection.dial(clientSetup, node, SERVER, clock.now());
         byAddress.put(node.local(), node);
         clients.add(node);
