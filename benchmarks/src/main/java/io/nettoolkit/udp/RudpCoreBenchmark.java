@@ -11,6 +11,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.net.InetSocketAddress;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -29,7 +30,10 @@ import org.openjdk.jmh.annotations.Warmup;
  * The reliable core without a socket: two connections, each datagram of one handed to the other at once, except for those
  * that are dropped. An operation is a datagram: written, sealed, opened, read, its messages handed over; acknowledgements
  * are datagrams too. {@code -prof gc} gives bytes per datagram.
+ *
+ * <p>It stands in the package of the module because the core is nobody's API: no other package may reach it.
  */
+@NullMarked
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
