@@ -18,7 +18,8 @@ module io.nettoolkit.core {
 
     exports io.nettoolkit.core;
     exports io.nettoolkit.core.internal.tls to
-            io.nettoolkit.tcp;
+            io.nettoolkit.tcp,
+            io.nettoolkit.dns;
     exports io.nettoolkit.core.internal to
             io.nettoolkit.tcp,
             io.nettoolkit.udp,

@@ -1,8 +1,14 @@
 package io.nettoolkit.benchmarks;
 
+import io.nettoolkit.benchmarks.dns.QueryContestant;
 import io.nettoolkit.benchmarks.echo.Contestant;
+import io.nettoolkit.benchmarks.pool.EchoCalls;
+import io.nettoolkit.benchmarks.pool.StormpotTaps;
+import io.nettoolkit.benchmarks.run.DnsQpsCommand;
 import io.nettoolkit.benchmarks.run.IdleConnectionsCommand;
+import io.nettoolkit.benchmarks.run.JmhRoundsCommand;
 import io.nettoolkit.benchmarks.run.NativePrograms;
+import io.nettoolkit.benchmarks.run.PoolEchoCommand;
 import io.nettoolkit.benchmarks.run.Programs;
 import io.nettoolkit.benchmarks.run.RedisLimitCommand;
 import io.nettoolkit.benchmarks.run.TcpEchoCommand;
@@ -25,7 +31,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "benchmarks",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "jmh|tcp-echo|idle-connections|redis-limit",
+        synopsisSubcommandLabel = "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit|pool-echo|dns-qps",
         description = "Benchmarks of Net Toolkit and its peers.")
 public final class Benchmarks implements Runnable {
 
@@ -42,9 +48,12 @@ public final class Benchmarks implements Runnable {
                 .addSubcommand(new CommandLine(new JmhCommand())
                         .setStopAtPositional(true)
                         .setUnmatchedOptionsArePositionalParams(true))
+                .addSubcommand(new JmhRoundsCommand())
                 .addSubcommand(new TcpEchoCommand())
                 .addSubcommand(new IdleConnectionsCommand())
                 .addSubcommand(new RedisLimitCommand())
+                .addSubcommand(new PoolEchoCommand())
+                .addSubcommand(new DnsQpsCommand())
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     boolean misuse = failure instanceof IllegalArgumentException;
                     System.err.println(misuse ? failure.getMessage() : failure);
@@ -58,16 +67,27 @@ public final class Benchmarks implements Runnable {
             CommandLine.usage(this, System.out);
             return;
         }
-        System.out.println("jmh");
+        System.out.println("jmh, jmh-rounds");
         BenchmarkList.defaultList()
                 .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())
                 .forEach(benchmark -> System.out.println("  " + benchmark.getUsername()));
+        if (StormpotTaps.SKIPPED != null) {
+            System.out.println("  (" + StormpotTaps.SKIPPED + ")");
+        }
         System.out.println("tcp-echo, idle-connections");
         for (Contestant contestant : Contestant.values()) {
             boolean skipped = contestant == Contestant.GO && Programs.find("go").isEmpty();
             System.out.println("  " + contestant + (skipped ? " (skipped: " + NativePrograms.NO_GO + ")" : ""));
         }
         System.out.println("redis-limit");
+        System.out.println("pool-echo");
+        for (EchoCalls.Contestant contestant : EchoCalls.Contestant.values()) {
+            System.out.println("  " + contestant);
+        }
+        System.out.println("dns-qps");
+        for (QueryContestant contestant : QueryContestant.values()) {
+            System.out.println("  " + contestant);
+        }
         System.out.println("loads of tcp-echo");
         TcpEchoCommand.loads().forEach(load -> System.out.println("  " + load));
     }

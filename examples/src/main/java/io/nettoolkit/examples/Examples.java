@@ -25,6 +25,9 @@ import picocli.CommandLine.Spec;
             TcpEcho.class,
             TcpChat.class,
             TlsReload.class,
+            ConnectionPoolExample.class,
+            KeyedPoolExample.class,
+            HealthCheckExample.class,
             CircuitBreakerExample.class,
             RateLimit.class,
             KeyedRateLimit.class,
@@ -32,7 +35,11 @@ import picocli.CommandLine.Spec;
             RetryExample.class,
             BulkheadExample.class,
             LoadShedding.class,
-            PipelineExample.class
+            PipelineExample.class,
+            DnsLookup.class,
+            DnsTimeout.class,
+            DnsCacheExample.class,
+            ServiceDiscoveryExample.class
         })
 public final class Examples implements Runnable {
 

@@ -2,13 +2,18 @@ package io.nettoolkit.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.StringReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.ToolProvider;
@@ -34,13 +39,40 @@ class ReadmeIT {
 
         try (ChildProgram server = ChildProgram.main(classPath, "EchoServer", "127.0.0.1:0")) {
             String address = server.awaitLine("listening on /");
-            try (ChildProgram client = ChildProgram.main(classPath, "EchoClient", address)) {
-                ChildProgram.Result result = client.finish();
-                assertThat(result.status()).as(result.toString()).isZero();
-                assertThat(result.out()).containsExactly("hello");
+            for (String program : List.of("EchoClient", "PooledClient")) {
+                try (ChildProgram client = ChildProgram.main(classPath, program, address)) {
+                    ChildProgram.Result result = client.finish();
+                    assertThat(result.status()).as(result.toString()).isZero();
+                    assertThat(result.out()).containsExactly("hello");
+                }
             }
             assertThat(server.terminate().finish().status()).isEqualTo(128 + 15);
         }
+    }
+
+    @Test
+    void policiesBearAServerThatIsBusyAtFirst() throws Exception {
+        compile(blocks("java"));
+        String classPath = directory + File.pathSeparator + System.getProperty("java.class.path");
+        AtomicInteger requests = new AtomicInteger();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            byte[] body = "hello".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(requests.incrementAndGet() < 3 ? 503 : 200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+        String address = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+
+        try (ChildProgram client = ChildProgram.main(classPath, "PatientClient", address)) {
+            ChildProgram.Result result = client.finish();
+            assertThat(result.status()).as(result.toString()).isZero();
+            assertThat(result.out()).containsExactly("hello");
+        } finally {
+            server.stop(0);
+        }
+        assertThat(requests).hasValue(3);
     }
 
     @Test

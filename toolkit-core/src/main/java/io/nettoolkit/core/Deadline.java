@@ -22,6 +22,8 @@ import java.util.Objects;
 public final class Deadline {
 
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 4);
+    /** Kept, because a duration is negated by way of a BigDecimal. */
+    private static final Duration LONGEST_AGO = LONGEST.negated();
 
     private final TimeSource timeSource;
     private final long nanos;
@@ -56,7 +58,7 @@ public final class Deadline {
         if (duration.compareTo(LONGEST) >= 0) {
             return LONGEST.toNanos();
         }
-        return duration.compareTo(LONGEST.negated()) <= 0 ? -LONGEST.toNanos() : duration.toNanos();
+        return duration.compareTo(LONGEST_AGO) <= 0 ? -LONGEST.toNanos() : duration.toNanos();
     }
 
     /** The clock this deadline is measured on. */

@@ -1,2 +1,2 @@
-/** Reserved for the dns module of Net Toolkit; no code has landed here yet. */
+/** Caching stub resolver: addresses, typed records of every kind, and the servers of a service. */
 package io.nettoolkit.dns;

@@ -1,2 +1,2 @@
-/** Reserved for the pool module of Net Toolkit; no code has landed here yet. */
+/** Connection pools for one host and for many. */
 package io.nettoolkit.pool;

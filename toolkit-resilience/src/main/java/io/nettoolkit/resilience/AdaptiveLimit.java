@@ -10,10 +10,10 @@ import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Classification;
 import io.nettoolkit.resilience.internal.Timers;
-import io.nettoolkit.resilience.internal.adaptive.GuardedCall;
 import io.nettoolkit.resilience.internal.adaptive.LimitBounds;
 import io.nettoolkit.resilience.internal.adaptive.LimitRule;
 import io.nettoolkit.resilience.internal.adaptive.WindowedLimit;
+import io.nettoolkit.resilience.internal.call.GuardedCall;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
@@ -70,6 +70,7 @@ public final class AdaptiveLimit {
     private final String description;
 
     private AdaptiveLimit(Builder builder) {
+        JfrEvents.register();
         name = builder.name;
         timeSource = builder.timeSource;
         classifier = builder.classifier;
@@ -153,7 +154,11 @@ public final class AdaptiveLimit {
         return result;
     }
 
-    /** Makes the call if there is a place; otherwise the future has failed with a {@link RejectedException}. */
+    /**
+     * Makes the call if there is a place; otherwise the future has failed with a {@link RejectedException}. To cancel the
+     * future cancels the call and says nothing about the limit; a timeout of the future ({@code orTimeout}) cancels the call
+     * and is an overload. Either gives the place back at once.
+     */
     public <T extends @Nullable Object> CompletableFuture<T> executeAsync(Supplier<? extends CompletionStage<T>> call) {
         Objects.requireNonNull(call, "call: must not be null");
         long permit = tryAcquire();
@@ -166,7 +171,7 @@ public final class AdaptiveLimit {
 
     private void ended(long permit, long start, @Nullable Object result, @Nullable Throwable failure) {
         Outcome outcome = Classification.of(classifier, result, failure, classifierGuard);
-        onResult(permit, GuardedCall.timeoutIsOverload(outcome, failure), timeSource.nanoTime() - start);
+        onResult(permit, Classification.timeoutIsOverload(outcome, failure), timeSource.nanoTime() - start);
     }
 
     RejectedException rejected() {
@@ -264,7 +269,10 @@ public final class AdaptiveLimit {
             return this;
         }
 
-        /** The least time between two changes, by default 100 ms; more than zero. Below 10 ms it is 10 ms. */
+        /**
+         * The least time between two changes, by default 100 ms; more than zero. Below 10 ms it is 10 ms, and it is never
+         * less than calls take.
+         */
         public Builder window(Duration window) {
             windowNanos = Check.positiveNanos("window", window);
             return this;

@@ -4,15 +4,12 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CallbackGuard;
-import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.Check;
-import io.nettoolkit.resilience.internal.Timers;
-import io.nettoolkit.resilience.internal.breaker.BreakerCall;
 import io.nettoolkit.resilience.internal.breaker.BreakerCore;
 import io.nettoolkit.resilience.internal.breaker.BreakerOptions;
-import io.nettoolkit.resilience.internal.breaker.CallReports;
+import io.nettoolkit.resilience.internal.breaker.PermittedCalls;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -33,14 +30,13 @@ import org.jspecify.annotations.Nullable;
  * CompletableFuture<Order> future = breaker.executeAsync(() -> client.fetchAsync(id));  // or, without any allocation,
  *
  * long permit = breaker.tryAcquire();
- * if (permit < 0) {
- *     return refuse();
- * }
- * boolean ok = false;
- * try {
- *     ok = call();
- * } finally {
- *     breaker.onResult(permit, ok ? Outcome.SUCCESS : Outcome.FAILURE, 0);
+ * if (permit >= 0) {
+ *     boolean ok = false;
+ *     try {
+ *         ok = call();
+ *     } finally {
+ *         breaker.onResult(permit, ok ? Outcome.SUCCESS : Outcome.FAILURE, 0);
+ *     }
  * }
  * }</pre>
  *
@@ -67,11 +63,12 @@ public final class CircuitBreaker {
     private final String name;
     private final String options;
     private final BreakerCore core;
-    private final CallReports reports;
+    private final PermittedCalls calls;
     private final Listener listener;
     private final CallbackGuard listenerGuard;
 
     private CircuitBreaker(Builder builder) {
+        JfrEvents.register();
         name = builder.name;
         options = builder.options.toString();
         listener = builder.listener;
@@ -79,7 +76,7 @@ public final class CircuitBreaker {
         core = builder.options.newCore(this::onTransition, builder.random, builder.timeSource);
         CallbackGuard classifierGuard =
                 new CallbackGuard("the classifier of circuit breaker " + name, builder.timeSource);
-        reports = new CallReports(core, builder.classifier, classifierGuard, builder.timeSource);
+        calls = new PermittedCalls(core, builder.classifier, classifierGuard, builder.timeSource);
     }
 
     /** Begins with the defaults, which suit calls to a peer that answers in seconds at most. */
@@ -131,16 +128,7 @@ public final class CircuitBreaker {
         if (permit < 0) {
             throw refusal(permit);
         }
-        long startNanos = reports.start();
-        T result;
-        try {
-            result = call.call();
-        } catch (Throwable thrown) {
-            reports.ended(permit, startNanos, null, thrown);
-            throw thrown;
-        }
-        reports.ended(permit, startNanos, result, null);
-        return result;
+        return calls.call(permit, call);
     }
 
     /**
@@ -150,9 +138,7 @@ public final class CircuitBreaker {
     public <T extends @Nullable Object> CompletableFuture<T> executeAsync(Supplier<? extends CompletionStage<T>> call) {
         Objects.requireNonNull(call, "call: must not be null");
         long permit = tryAcquire();
-        return permit < 0
-                ? ToolkitFuture.failed(new Timers(null).loop(), refusal(permit))
-                : BreakerCall.start(reports, permit, call);
+        return permit < 0 ? calls.refused(refusal(permit)) : calls.start(permit, call);
     }
 
     /**
@@ -164,12 +150,7 @@ public final class CircuitBreaker {
         if (refusal >= 0) {
             throw new IllegalArgumentException("refusal: " + refusal + " (must be negative: this is a permit)");
         }
-        if (refusal == BreakerCore.REFUSED_BY_HAND) {
-            return new RejectedException(name, Reason.CIRCUIT_OPEN, Duration.ZERO, "it was forced open");
-        }
-        return refusal == BreakerCore.REFUSED_FOR_NOW
-                ? new RejectedException(name, Reason.CIRCUIT_OPEN, Duration.ZERO, "its probes are under way")
-                : new RejectedException(name, Reason.CIRCUIT_OPEN, Duration.ofNanos(-refusal), "too many calls failed");
+        return PermittedCalls.refusal(name, refusal);
     }
 
     /** The state. An open breaker whose time is over stays so until a call comes. */

@@ -4,11 +4,9 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.BlockingCheck;
-import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.resilience.internal.Check;
-import io.nettoolkit.resilience.internal.Classification;
 import io.nettoolkit.resilience.internal.Timers;
-import io.nettoolkit.resilience.internal.adaptive.GuardedCall;
+import io.nettoolkit.resilience.internal.store.DecidedCall;
 import io.nettoolkit.resilience.internal.store.StoreLimiter;
 import java.time.Duration;
 import java.util.Objects;
@@ -18,7 +16,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +63,8 @@ public final class DistributedRateLimiter {
 
     private final String name;
     private final long burst;
-    private final Timers timers;
     private final StoreLimiter limiter;
+    private final Timers timers;
     private final String description;
 
     private DistributedRateLimiter(Builder builder) {
@@ -160,43 +157,7 @@ public final class DistributedRateLimiter {
      */
     public <T extends @Nullable Object> CompletableFuture<T> executeAsync(Supplier<? extends CompletionStage<T>> call) {
         Objects.requireNonNull(call, "call: must not be null");
-        CompletableFuture<Decision> decision = tryAcquire(1);
-        if (decision.isDone()) {
-            return start(decision.join(), call);
-        }
-        AtomicReference<CompletableFuture<?>> stage = new AtomicReference<>(decision);
-        ToolkitFuture<T> future =
-                new ToolkitFuture<>(timers.loop(), () -> stage.get().cancel(true));
-        decision.whenComplete((decided, failure) -> {
-            if (failure != null) {
-                future.fail(failure);
-                return;
-            }
-            if (future.isDone()) {
-                return;
-            }
-            CompletableFuture<T> started = start(decided, call);
-            stage.set(started);
-            if (future.isCancelled()) {
-                started.cancel(true);
-            }
-            started.whenComplete((result, thrown) -> {
-                Throwable cause = Classification.cause(thrown);
-                if (cause == null) {
-                    future.succeed(result);
-                } else {
-                    future.fail(cause);
-                }
-            });
-        });
-        return future;
-    }
-
-    private <T extends @Nullable Object> CompletableFuture<T> start(
-            Decision decision, Supplier<? extends CompletionStage<T>> call) {
-        return decision.granted()
-                ? GuardedCall.start(call, timers.loop(), (result, failure) -> {})
-                : ToolkitFuture.failed(timers.loop(), rejected(decision));
+        return DecidedCall.start(tryAcquire(1), call, this::rejected, timers.loop());
     }
 
     private RejectedException rejected(Decision decision) {

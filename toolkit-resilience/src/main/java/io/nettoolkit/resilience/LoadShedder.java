@@ -10,8 +10,8 @@ import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Classification;
 import io.nettoolkit.resilience.internal.Timers;
-import io.nettoolkit.resilience.internal.adaptive.GuardedCall;
 import io.nettoolkit.resilience.internal.adaptive.ShedControl;
+import io.nettoolkit.resilience.internal.call.GuardedCall;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +74,7 @@ public final class LoadShedder {
     private final String description;
 
     private LoadShedder(Builder builder) {
+        JfrEvents.register();
         name = builder.name;
         priorities = builder.priorities;
         random = builder.random;

@@ -53,6 +53,7 @@ public final class OutlierDetector<E> {
     private final CallbackGuard listenerGuard;
 
     private OutlierDetector(Builder<E> builder) {
+        JfrEvents.register();
         name = builder.name;
         listener = builder.listener;
         listenerGuard = new CallbackGuard("the listener of outlier detector " + name, builder.timeSource);

@@ -57,16 +57,64 @@ class AdaptiveLimitSimulationTest {
         server.run(Duration.ofSeconds(5));
 
         server.places = 25;
-        List<Integer> down = server.run(Duration.ofSeconds(1));
-        assertThat(down).as("after the loss of half").anyMatch(limit -> limit <= 25 * (1 + NEAR));
-        assertThat(mean(down.subList(7, 10)))
-                .as("after the loss of half: %s", down)
-                .isLessThan(25 * 1.5);
+        server.run(Duration.ofSeconds(1));
+        assertNear(25, server.run(Duration.ofSeconds(1)), "after the loss of half");
 
-        server.run(Duration.ofSeconds(2));
         server.places = 50;
-        List<Integer> up = server.run(Duration.ofSeconds(1));
-        assertThat(up).as("after its return").anyMatch(limit -> limit >= 50 * (1 - NEAR));
+        server.run(Duration.ofSeconds(1));
+        assertNear(50, server.run(Duration.ofSeconds(1)), "after its return");
+    }
+
+    private static void assertNear(int knee, List<Integer> limits, String when) {
+        assertThat(mean(limits))
+                .as("%s: mean limit of %s", when, limits)
+                .isBetween(knee * (1 - NEAR), knee * (1 + NEAR));
+    }
+
+    static Stream<Arguments> slower() {
+        return byTimes()
+                .flatMap(rule -> Stream.of(
+                                Arguments.of(1.5, 2),
+                                Arguments.of(2, 2),
+                                Arguments.of(3, 4),
+                                Arguments.of(5, 8),
+                                Arguments.of(10, 16))
+                        .map(slow -> Arguments.of(
+                                rule.get()[0], rule.get()[1], rule.get()[2], slow.get()[0], slow.get()[1])));
+    }
+
+    /**
+     * The places are as many as before, so the limit has to be, too. It comes down at first, because a slow service and a
+     * queue look alike until the limit is half of what it was.
+     */
+    @ParameterizedTest(name = "{0}, seed {1}, {3} times as slow")
+    @MethodSource("slower")
+    void returnsToTheKneeOfAServiceThatHasBecomeSlower(
+            String rule, long seed, Supplier<AdaptiveLimit.Builder> builder, double times, int seconds) {
+        QueueingServer server = server(builder.get(), seed);
+        server.arrivalsPerSecond = 10_000;
+        server.run(Duration.ofSeconds(5));
+
+        server.meanNanos *= times;
+        server.run(Duration.ofSeconds(seconds));
+
+        assertNear(50, server.run(Duration.ofSeconds(3)), seconds + " s later");
+    }
+
+    /** What a larger limit did shows only in calls that end a second later, ten in a window. */
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("byTimes")
+    void doesNotRunAheadOfAServiceOfFewAndSlowCalls(String rule, long seed, Supplier<AdaptiveLimit.Builder> builder) {
+        QueueingServer server = server(builder.get().initial(10), seed);
+        server.places = 20;
+        server.meanNanos = 200e6;
+        server.arrivalsPerSecond = 200;
+        server.run(Duration.ofSeconds(60));
+
+        List<Integer> limits = server.run(Duration.ofSeconds(60));
+
+        assertThat(mean(limits)).as("mean limit of %s", limits).isBetween(20 * 0.7, 20 * 1.4);
+        assertThat(limits).as("limits").allMatch(limit -> limit < 2 * 20);
     }
 
     /** A limit that holds on to the quickest time ever seen would starve a service that became slower for good. */

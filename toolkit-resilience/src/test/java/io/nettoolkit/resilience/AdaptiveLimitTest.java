@@ -3,21 +3,16 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -258,92 +253,6 @@ class AdaptiveLimitTest {
 
         assertThat(most.get()).isLessThanOrEqualTo(3);
         assertThat(limit.inFlight()).isZero();
-    }
-
-    @Test
-    void executesAndGivesThePlaceBack() throws Exception {
-        AdaptiveLimit limit = build(AdaptiveLimit.aimd().initial(1));
-
-        assertThat(limit.<String>execute(() -> {
-                    assertThat(limit.inFlight()).isEqualTo(1);
-                    assertThatThrownBy(() -> limit.execute(() -> "nested"))
-                            .isInstanceOfSatisfying(RejectedException.class, refused -> {
-                                assertThat(refused.reason()).isEqualTo(RejectedException.Reason.OVERLOADED);
-                                assertThat(refused.policy()).isEqualTo("adaptive-limit");
-                            });
-                    return "done";
-                }))
-                .isEqualTo("done");
-        assertThatThrownBy(() -> limit.execute(() -> {
-                    throw new IOException("broken");
-                }))
-                .isInstanceOf(IOException.class);
-
-        assertThat(limit.inFlight()).isZero();
-        assertThat(limit.stats().succeeded()).isEqualTo(1);
-        assertThat(limit.stats().failed()).isEqualTo(1);
-        assertThat(limit.stats().refused()).isEqualTo(1);
-    }
-
-    @Test
-    void takesATimeoutForAnOverload() {
-        AdaptiveLimit limit = build(AdaptiveLimit.aimd());
-
-        assertThatThrownBy(() -> limit.execute(() -> {
-                    throw new TimeoutException("late");
-                }))
-                .isInstanceOf(TimeoutException.class);
-
-        assertThat(limit.stats().overloaded()).isEqualTo(1);
-    }
-
-    @Test
-    void executesAsynchronously() {
-        AdaptiveLimit limit = build(AdaptiveLimit.aimd().initial(1));
-        CompletableFuture<String> inner = new CompletableFuture<>();
-
-        CompletableFuture<String> outer = limit.executeAsync(() -> inner);
-        assertThat(limit.inFlight()).isEqualTo(1);
-        assertThat(limit.executeAsync(() -> inner))
-                .isCompletedExceptionally()
-                .failsWithin(Duration.ZERO)
-                .withThrowableThat()
-                .withCauseInstanceOf(RejectedException.class);
-
-        inner.complete("done");
-        assertThat(outer.join()).isEqualTo("done");
-        assertThat(limit.inFlight()).isZero();
-        assertThat(limit.executeAsync(() -> CompletableFuture.completedFuture("now")))
-                .isCompletedWithValue("now");
-    }
-
-    @Test
-    void cancelReachesTheCall() {
-        AdaptiveLimit limit = build(AdaptiveLimit.aimd());
-        CompletableFuture<String> inner = new CompletableFuture<>();
-        CompletableFuture<Void> ended = inner.handle((result, failure) -> null);
-
-        limit.executeAsync(() -> inner).cancel(true);
-
-        ended.join();
-        assertThat(inner).isCancelled();
-        assertThat(limit.inFlight()).isZero();
-        assertThat(limit.stats().ignored()).isEqualTo(1);
-    }
-
-    @Test
-    void aSupplierThatThrowsOrAnswersNullFailsTheFuture() {
-        AdaptiveLimit limit = build(AdaptiveLimit.aimd());
-
-        CompletableFuture<Object> thrown = limit.executeAsync(() -> {
-            throw new IllegalStateException("broken");
-        });
-        CompletableFuture<Object> none = limit.executeAsync(() -> null);
-
-        assertThat(thrown).isCompletedExceptionally();
-        assertThat(none).isCompletedExceptionally();
-        assertThat(limit.inFlight()).isZero();
-        assertThat(limit.stats().failed()).isEqualTo(2);
     }
 
     @Test

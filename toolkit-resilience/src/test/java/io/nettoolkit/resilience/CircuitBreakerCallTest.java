@@ -91,6 +91,19 @@ class CircuitBreakerCallTest {
     }
 
     @Test
+    void aCallIsAsSlowAsItIsItself() throws Exception {
+        breaker = builder().slowCalls(Duration.ofMillis(10), 0.5).build();
+        clock.advance(Duration.ofHours(1));
+        breaker.execute(() -> {
+            clock.advance(Duration.ofMillis(9));
+            return "quick";
+        });
+
+        assertThat(breaker.stats().succeeded()).isEqualTo(1);
+        assertThat(breaker.stats().slow()).isZero();
+    }
+
+    @Test
     void anErrorIsAFailureToo() {
         assertThatThrownBy(() -> breaker.execute(() -> {
                     throw new StackOverflowError();

@@ -4,64 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.CircuitBreaker.State;
 import io.nettoolkit.resilience.Classifier.Outcome;
-import io.nettoolkit.resilience.internal.breaker.BreakerClock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-class CircuitBreakerTest {
+/** Closed, open, and switched by hand. */
+class CircuitBreakerTest extends BreakerRig {
 
-    private static final Duration TICK = Duration.ofMillis(2);
     private static final long LEAST = 9_000_000_000L;
-
-    private final BreakerClock clock = new BreakerClock(12_345);
-    private final List<String> heard = new ArrayList<>();
-
-    private CircuitBreaker breaker(UnaryOperator<CircuitBreaker.Builder> options) {
-        CircuitBreaker.Builder builder = CircuitBreaker.builder()
-                .name("test")
-                .minimumCalls(4)
-                .jitter(0)
-                .timeSource(clock.timeSource())
-                .listener(new CircuitBreaker.Listener() {
-                    @Override
-                    public void onStateChange(CircuitBreaker breaker, State from, State to) {
-                        heard.add(from + " " + to);
-                    }
-                });
-        return options.apply(builder).build();
-    }
-
-    private CircuitBreaker breaker() {
-        return breaker(builder -> builder);
-    }
-
-    private static void call(CircuitBreaker breaker, Outcome... outcomes) {
-        for (Outcome outcome : outcomes) {
-            long permit = breaker.tryAcquire();
-            assertThat(permit).as("permit").isNotNegative();
-            breaker.onResult(permit, outcome, 0);
-        }
-    }
-
-    private static void open(CircuitBreaker breaker) {
-        call(breaker, Outcome.FAILURE, Outcome.FAILURE, Outcome.FAILURE, Outcome.FAILURE);
-        assertThat(breaker.state()).isEqualTo(State.OPEN);
-    }
-
-    private long halfOpen(CircuitBreaker breaker) {
-        open(breaker);
-        clock.advance(Duration.ofSeconds(5).plus(TICK));
-        long probe = breaker.tryAcquire();
-        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
-        return probe;
-    }
 
     // ---- closed
 
@@ -233,135 +185,6 @@ class CircuitBreakerTest {
         assertThat(longest).as("seed %d", seed).isBetween(9_950_000_000L, 10_002_000_000L);
     }
 
-    // ---- half-open
-
-    /** Resilience4j issues 1090 and 1432. */
-    @Test
-    void refusesWhenHalfOpenTrialsAreTaken() {
-        CircuitBreaker breaker = breaker();
-        halfOpen(breaker);
-        assertThat(breaker.tryAcquire()).isNotNegative();
-        assertThat(breaker.tryAcquire()).isNotNegative();
-
-        long refusal = breaker.tryAcquire();
-
-        assertThat(refusal).isEqualTo(-1);
-        assertThat(breaker.refusal(refusal)).hasMessageContaining("probes are under way");
-        assertThat(breaker.stats().probes()).isEqualTo(3);
-    }
-
-    @Test
-    void closesWithAnEmptyWindowWhenProbesSucceed() {
-        CircuitBreaker breaker = breaker();
-        long probe = halfOpen(breaker);
-        call(breaker, Outcome.SUCCESS, Outcome.FAILURE);
-        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
-
-        breaker.onResult(probe, Outcome.SUCCESS, 0);
-
-        assertThat(breaker.state()).isEqualTo(State.CLOSED);
-        assertThat(breaker.stats().windowCalls()).isZero();
-        assertThat(heard).containsExactly("CLOSED OPEN", "OPEN HALF_OPEN", "HALF_OPEN CLOSED");
-    }
-
-    @Test
-    void opensAgainAsSoonAsTooManyProbesFailed() {
-        CircuitBreaker breaker = breaker();
-        long probe = halfOpen(breaker);
-
-        call(breaker, Outcome.FAILURE);
-        breaker.onResult(probe, Outcome.FAILURE, 0);
-
-        assertThat(breaker.state()).isEqualTo(State.OPEN);
-        assertThat(breaker.stats().opened()).isEqualTo(2);
-    }
-
-    /** Resilience4j issue 544: a call whose failure is ignored kept the probe's place, and the breaker half-open. */
-    @Test
-    void anIgnoredProbeGivesItsPlaceBack() {
-        CircuitBreaker breaker = breaker(builder -> builder.halfOpenProbes(1));
-        long probe = halfOpen(breaker);
-        for (int i = 0; i < 100; i++) {
-            assertThat(breaker.tryAcquire()).isNegative();
-            breaker.onResult(probe, Outcome.IGNORED, 0);
-            probe = breaker.tryAcquire();
-            assertThat(probe).isNotNegative();
-        }
-        breaker.onResult(probe, Outcome.SUCCESS, 0);
-
-        assertThat(breaker.state()).isEqualTo(State.CLOSED);
-    }
-
-    /** Resilience4j issues 903, 935 and 1389: calls that never end. */
-    @Test
-    void aLostProbeLosesItsPlaceWhenItsLeaseIsOver() {
-        CircuitBreaker breaker = breaker(builder -> builder.halfOpenProbes(1).probeLease(Duration.ofSeconds(30)));
-        long lost = halfOpen(breaker);
-        clock.advance(Duration.ofSeconds(29));
-        assertThat(breaker.tryAcquire()).isNegative();
-        clock.advance(Duration.ofSeconds(31));
-
-        long second = breaker.tryAcquire();
-        assertThat(second).isNotNegative();
-        breaker.onResult(lost, Outcome.FAILURE, 0);
-
-        assertThat(breaker.state()).as("a late result counts for nothing").isEqualTo(State.HALF_OPEN);
-        assertThat(breaker.tryAcquire()).as("and frees no place").isNegative();
-        breaker.onResult(second, Outcome.SUCCESS, 0);
-        assertThat(breaker.state()).isEqualTo(State.CLOSED);
-    }
-
-    @Test
-    void oneLostProbeDoesNotHoldUpTheOthers() {
-        CircuitBreaker breaker = breaker();
-        halfOpen(breaker);
-
-        call(breaker, Outcome.SUCCESS, Outcome.SUCCESS, Outcome.SUCCESS);
-
-        assertThat(breaker.state()).isEqualTo(State.CLOSED);
-    }
-
-    @Test
-    void aProbeOfAnEarlierHalfOpenStateDoesNotCount() {
-        CircuitBreaker breaker = breaker(builder -> builder.halfOpenProbes(2).failureRate(0.1));
-        long old = halfOpen(breaker);
-        call(breaker, Outcome.FAILURE);
-        clock.advance(Duration.ofSeconds(10).plus(TICK));
-        long fresh = breaker.tryAcquire();
-        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
-
-        breaker.onResult(old, Outcome.FAILURE, 0);
-        assertThat(breaker.state()).isEqualTo(State.HALF_OPEN);
-        assertThat(breaker.stats().probes()).isEqualTo(1);
-
-        breaker.onResult(fresh, Outcome.SUCCESS, 0);
-        call(breaker, Outcome.SUCCESS);
-        assertThat(breaker.state()).isEqualTo(State.CLOSED);
-    }
-
-    @Test
-    void aClosedCallThatEndsInHalfOpenDoesNotCount() {
-        CircuitBreaker breaker = breaker();
-        long closed = breaker.tryAcquire();
-        halfOpen(breaker);
-
-        breaker.onResult(closed, Outcome.FAILURE, 0);
-
-        assertThat(breaker.stats().probes()).isEqualTo(1);
-        assertThat(breaker.stats().late()).isEqualTo(1);
-    }
-
-    @Test
-    void slowProbesOpenItAgain() {
-        CircuitBreaker breaker =
-                breaker(builder -> builder.slowCalls(Duration.ofMillis(10), 0.5).halfOpenProbes(2));
-        long probe = halfOpen(breaker);
-
-        breaker.onResult(probe, Outcome.SUCCESS, 10_000_000);
-
-        assertThat(breaker.state()).isEqualTo(State.OPEN);
-    }
-
     // ---- by hand, and pretending
 
     @Test
@@ -413,7 +236,7 @@ class CircuitBreakerTest {
         assertThat(breaker.state()).isEqualTo(State.CLOSED);
     }
 
-    // ---- listeners, options
+    // ---- listeners
 
     @Test
     void aListenerThatThrowsChangesNothing() {
@@ -470,59 +293,5 @@ class CircuitBreakerTest {
 
         assertThat(breaker.stats().succeeded()).as("seed %d", seed).isEqualTo(succeeded);
         assertThat(breaker.stats().failed()).as("seed %d", seed).isEqualTo(10_000 - succeeded);
-    }
-
-    @Test
-    void showsItsOptions() {
-        assertThat(breaker(
-                        builder -> builder.slowCalls(Duration.ofSeconds(1), 0.8).shadow(true)))
-                .hasToString("CircuitBreaker[name=test, window=PT10S, minimumCalls=4, failureRate=0.5,"
-                        + " slowCalls=PT1S in 0.8, halfOpenProbes=3, probeLease=PT30S, openTime=PT5S to PT1M,"
-                        + " jitter=0.0, shadow]");
-    }
-
-    @Test
-    void takesASmallCountWindowForItsMinimum() {
-        CircuitBreaker breaker = CircuitBreaker.builder()
-                .countWindow(5)
-                .timeSource(TimeSource.system())
-                .build();
-
-        assertThat(breaker.toString()).contains("countWindow=5, minimumCalls=5");
-    }
-
-    @Test
-    void refusesWrongOptions() {
-        CircuitBreaker.Builder builder = CircuitBreaker.builder();
-        refused(() -> builder.name(" "), "name");
-        refused(() -> builder.window(Duration.ofMillis(99)), "window: PT0.099S (must be PT0.1S to PT10M)");
-        refused(() -> builder.window(Duration.ofHours(2)), "window");
-        refused(() -> builder.countWindow(0), "countWindow: 0 (must be 1 to 100000)");
-        refused(() -> builder.minimumCalls(0), "minimumCalls");
-        refused(() -> builder.failureRate(0), "failureRate");
-        refused(() -> builder.failureRate(1.01), "failureRate");
-        refused(() -> builder.failureRate(Double.NaN), "failureRate: NaN");
-        refused(() -> builder.slowCalls(Duration.ZERO, 0.5), "threshold");
-        refused(() -> builder.slowCalls(Duration.ofSeconds(1), 0), "share");
-        refused(() -> builder.consecutiveFailures(-1), "consecutiveFailures");
-        refused(() -> builder.halfOpenProbes(0), "halfOpenProbes");
-        refused(() -> builder.halfOpenProbes(32), "halfOpenProbes: 32 (must be 1 to 31)");
-        refused(() -> builder.probeLease(Duration.ZERO), "probeLease");
-        refused(() -> builder.openTime(Duration.ZERO, Duration.ofSeconds(1)), "initial");
-        refused(() -> builder.openTime(Duration.ofSeconds(2), Duration.ofSeconds(1)), "max: PT1S");
-        refused(() -> builder.jitter(-0.1), "fraction");
-        refused(() -> builder.jitter(Double.NaN), "fraction");
-        refused(() -> builder.countWindow(10).minimumCalls(11).build(), "minimumCalls: 11");
-        assertThatThrownBy(() -> builder.listener(null)).isInstanceOf(NullPointerException.class);
-        assertThatThrownBy(() -> builder.classifier(null)).isInstanceOf(NullPointerException.class);
-        assertThatThrownBy(() -> builder.timeSource(null)).isInstanceOf(NullPointerException.class);
-        assertThatThrownBy(() -> builder.random(null)).isInstanceOf(NullPointerException.class);
-        assertThatThrownBy(() -> builder.window(null)).hasMessageContaining("window");
-    }
-
-    private static void refused(Runnable option, String message) {
-        assertThatThrownBy(option::run)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining(message);
     }
 }

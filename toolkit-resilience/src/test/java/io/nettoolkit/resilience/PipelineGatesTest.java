@@ -11,9 +11,11 @@ import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.resilience.CircuitBreaker.State;
+import io.nettoolkit.resilience.Classifier.Outcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -112,6 +114,28 @@ class PipelineGatesTest {
         assertThat(limit.stats().succeeded()).isEqualTo(1);
         assertThat(limit.stats().overloaded()).isEqualTo(1);
         assertThat(limit.stats().inFlight()).isZero();
+    }
+
+    /** The one who does not wait any longer decides what that means, and not a classifier that never heard of it. */
+    @Test
+    void aCancelCountsForNothingAndATimeoutOfTheCallerAsAFailure() {
+        AdaptiveLimit limit = AdaptiveLimit.aimd().timeSource(rig.clock).build();
+        Pipeline pipeline = pipeline()
+                .classifier((result, failure) -> failure == null ? Outcome.SUCCESS : Outcome.FAILURE)
+                .adaptiveLimit(limit)
+                .circuitBreaker(breaker)
+                .build();
+
+        pipeline.executeAsync(CompletableFuture::new).cancel(true);
+        rig.channel.runPendingTasks();
+        assertThat(breaker.stats().ignored()).isEqualTo(1);
+        assertThat(limit.stats().ignored()).isEqualTo(1);
+
+        pipeline.executeAsync(CompletableFuture::new).orTimeout(5, TimeUnit.MILLISECONDS);
+        rig.advance(5);
+        assertThat(breaker.stats().failed()).isEqualTo(1);
+        assertThat(limit.stats().overloaded()).isEqualTo(1);
+        assertThat(limit.inFlight()).isZero();
     }
 
     @Test

@@ -199,7 +199,7 @@ class RetryAsyncTest {
                         })))
                 .hasMessage("supplier");
         assertThat(CallRig.failure(retry().maxAttempts(1).build().executeAsync(() -> null)))
-                .hasMessageContaining("answered null");
+                .hasMessageContaining("must not answer null");
     }
 
     @Test

@@ -131,9 +131,47 @@ class RetryPropertyTest {
                 assertThat(wait)
                         .as(which)
                         .isGreaterThanOrEqualTo(script.get(i - 1).hintNanos());
+                assertThat(wait)
+                        .as(which)
+                        .isLessThanOrEqualTo(Math.max(
+                                backoffNanos << Math.min(i - 1, 2),
+                                script.get(i - 1).hintNanos()));
                 assertThat(begins.get(i) - start).as(which).isLessThan(maxElapsedNanos);
                 assertThat(begins.get(i) - deadline.nanos()).as(which).isNegative();
             }
+        }
+    }
+
+    /** Resilience4j issue 172: with each caller's own three attempts a peer that is down gets threefold the load. */
+    @Test
+    void aPeerThatIsDownGetsNoMoreLoadThanTheBudgetAllows() {
+        try (CallRig rig = new CallRig()) {
+            RetryBudget budget = RetryBudget.builder()
+                    .ratio(0.2)
+                    .minPerSecond(1)
+                    .ttl(Duration.ofSeconds(10))
+                    .timeSource(rig.clock)
+                    .build();
+            int[] attempts = {0};
+            int calls = 5_000;
+            for (int i = 0; i < calls; i++) {
+                Retry caller = Retry.builder()
+                        .maxAttempts(3)
+                        .backoff(Backoff.fixed(Duration.ofMillis(2)))
+                        .budget(budget)
+                        .timeSource(rig.clock)
+                        .scheduler(rig.loop)
+                        .build();
+                caller.executeAsync(() -> {
+                    attempts[0]++;
+                    return CompletableFuture.failedFuture(new IOException("down"));
+                });
+                rig.advance(10);
+            }
+
+            double seconds = rig.elapsedMillis() / 1_000.0;
+            double law = 0.2 * calls + (seconds + 15);
+            assertThat((double) attempts[0] - calls).isBetween(0.9 * 0.2 * calls, law);
         }
     }
 

@@ -10,12 +10,14 @@ import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
 import io.nettoolkit.resilience.TokenStore.Grant;
 import io.nettoolkit.testkit.ManualTime;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -171,6 +173,44 @@ class StoreOutageTest {
                 .isFalse();
     }
 
+    /**
+     * In any interval all processes together get what the limit allows and, for the outage, their shares of a burst and what
+     * came into the store meanwhile, a burst at most; and what is granted by those who have not noticed yet that it is back.
+     */
+    @Test
+    void theWayBackBringsNoMoreThanTheShares() throws Exception {
+        TokenStore fine = TokenStore.inProcess(clock);
+        boolean[] down = {false};
+        TokenStore failing = (key, limit, unit, count, deadline) -> down[0]
+                ? CompletableFuture.failedFuture(new IOException("gone"))
+                : fine.take(key, limit, unit, count, deadline);
+        int nodes = 4;
+        List<DistributedRateLimiter> limiters = new ArrayList<>();
+        for (int i = 0; i < nodes; i++) {
+            limiters.add(builder(failing, Outage.localShare(nodes)).build());
+        }
+        double perMilli = 0.1;
+        double allowed = 0;
+        double least = 0;
+        int granted = 0;
+        double most = 0;
+        for (int millis = 0; millis < 20_000; millis++) {
+            down[0] = millis / 3_000 == 1;
+            for (DistributedRateLimiter limiter : limiters) {
+                granted += get(limiter.tryAcquire()).granted() ? 1 : 0;
+                most = Math.max(most, granted - allowed - least);
+                allowed += limiter.stats().storeAway() && !down[0] ? perMilli / nodes : 0;
+            }
+            allowed += perMilli;
+            time.advance(Duration.ofMillis(1));
+            least = Math.min(least, granted - allowed);
+        }
+
+        assertThat(granted).as("of 2,000 in all").isGreaterThan(1_700);
+        assertThat(most).as("beyond the rate").isLessThanOrEqualTo(8 + nodes * 2 + 8 + 1e-6);
+        assertThat(events).contains("back");
+    }
+
     static Stream<TokenStore> broken() {
         return Stream.of(
                 (key, limit, unit, count, deadline) -> {
@@ -178,7 +218,7 @@ class StoreOutageTest {
                 },
                 (key, limit, unit, count, deadline) -> null,
                 (key, limit, unit, count, deadline) -> CompletableFuture.completedFuture(null),
-                (key, limit, unit, count, deadline) -> CompletableFuture.failedFuture(new java.io.IOException("gone")),
+                (key, limit, unit, count, deadline) -> CompletableFuture.failedFuture(new IOException("gone")),
                 answering(2, 0),
                 answering(-1, 0),
                 answering(1, 9),
@@ -208,7 +248,7 @@ class StoreOutageTest {
         TokenStore fine = TokenStore.inProcess(clock);
         TokenStore flaky = (key, limit, unit, count, deadline) -> calls.incrementAndGet() % 3 == 0
                 ? fine.take(key, limit, unit, count, deadline)
-                : CompletableFuture.failedFuture(new java.io.IOException("gone"));
+                : CompletableFuture.failedFuture(new IOException("gone"));
         DistributedRateLimiter limiter =
                 builder(flaky, Outage.failOpen()).burst(100).build();
         for (int i = 0; i < 30; i++) {
@@ -232,16 +272,21 @@ class StoreOutageTest {
         assertThat(limiter.stats().storeAway()).isFalse();
     }
 
-    /** At any moment one call at most, whatever threads, timeouts and failures do; and everybody is answered. */
+    /**
+     * At any moment one call at most, whatever threads, timeouts and failures do; and everybody is answered. The first answer
+     * comes when every thread has asked for ten single permits, so that there is somebody to merge.
+     */
     @Test
     void neverHasTwoCallsUnderWay() throws Exception {
         AtomicInteger underWay = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
+        CountDownLatch haveAsked = new CountDownLatch(4);
         TokenStore fine = TokenStore.inProcess();
         TokenStore slow = (key, limit, unit, count, deadline) -> {
             most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
             CompletionStage<Grant> grant = fine.take(key, limit, unit, count, deadline);
             return CompletableFuture.supplyAsync(() -> {
+                awaitUninterruptibly(haveAsked);
                 underWay.decrementAndGet();
                 return grant.toCompletableFuture().join();
             });
@@ -255,7 +300,10 @@ class StoreOutageTest {
         for (int t = 0; t < 4; t++) {
             Thread thread = new Thread(() -> {
                 for (int i = 0; i < 2_000; i++) {
-                    decisions.add(limiter.tryAcquire(1 + i % 3));
+                    decisions.add(limiter.tryAcquire(1 + i / 10 % 3));
+                    if (i == 9) {
+                        haveAsked.countDown();
+                    }
                 }
             });
             threads.add(thread);
@@ -269,6 +317,14 @@ class StoreOutageTest {
         }
         assertThat(most.get()).isEqualTo(1);
         assertThat(limiter.stats().storeCalls()).isLessThan(8_000);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.resilience.Classifier.Outcome;
+import io.nettoolkit.resilience.internal.call.Parking;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ class TimeLimitTest {
 
     private final CallRig rig = new CallRig();
     private final ExecutorService executor = Executors.newCachedThreadPool();
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final BlockingQueue<String> seen = new LinkedTransferQueue<>();
 
     @AfterEach
     void close() {
@@ -100,67 +104,57 @@ class TimeLimitTest {
                 .hasMessage("mine");
     }
 
-    @Test
-    void aThreadThatIsLateIsInterrupted() throws Exception {
-        BlockingQueue<String> seen = new LinkedTransferQueue<>();
-        CountDownLatch begun = new CountDownLatch(1);
-        // The time passes when the caller parks.
-        TimeLimit limit = limit(100)
-                .executor(executor)
-                .parking((blocker, nanos) -> {
-                    await(begun);
-                    rig.parking.park(blocker, nanos);
-                })
-                .build();
-
-        assertThatThrownBy(() -> limit.execute(() -> {
-                    begun.countDown();
-                    try {
-                        return new CountDownLatch(1).await(1, TimeUnit.HOURS);
-                    } catch (InterruptedException e) {
-                        seen.add("interrupted");
-                        throw e;
-                    }
-                }))
-                .satisfies(TimeLimitTest::isTimeout);
-        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("interrupted");
-        assertThat(limit.stats().timeouts()).isEqualTo(1);
+    private Boolean workWithoutEnd() throws InterruptedException {
+        begun.countDown();
+        try {
+            return new CountDownLatch(1).await(1, TimeUnit.HOURS);
+        } catch (InterruptedException e) {
+            seen.add("interrupted");
+            throw e;
+        }
     }
 
-    private static void await(CountDownLatch latch) {
+    /** When the caller parks, this happens, once the work has begun. */
+    private TimeLimit limit(long millis, Parking whileParked) {
+        return limit(millis)
+                .executor(executor)
+                .parking((blocker, nanos) -> {
+                    awaitBegun();
+                    whileParked.park(blocker, nanos);
+                })
+                .build();
+    }
+
+    private void awaitBegun() {
         try {
-            latch.await();
+            begun.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Test
+    void aThreadThatIsLateIsInterrupted() throws Exception {
+        TimeLimit limit = limit(100, rig.parking);
+
+        assertThatThrownBy(() -> limit.execute(this::workWithoutEnd)).satisfies(TimeLimitTest::isTimeout);
+        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("interrupted");
+        assertThat(limit.stats().timeouts()).isEqualTo(1);
     }
 
     /** What is inside has to see a peer that is too slow, and not a caller that changed its mind. */
     @Test
     void policiesInsideCountAFailureInBothForms() throws Exception {
         BlockingQueue<Outcome> outcomes = new LinkedTransferQueue<>();
-        FakeGate gate = new FakeGate(outcomes);
-        CountDownLatch begun = new CountDownLatch(1);
-        TimeLimit limit = limit(100)
-                .executor(executor)
-                .parking((blocker, nanos) -> {
-                    await(begun);
-                    rig.parking.park(blocker, nanos);
-                })
-                .build();
         Pipeline pipeline = FakeGate.add(
                         Pipeline.builder()
                                 .timeSource(rig.clock)
                                 .scheduler(rig.loop)
-                                .timeLimit(limit),
-                        gate)
+                                .timeLimit(limit(100, rig.parking)),
+                        new FakeGate(outcomes))
                 .build();
 
-        assertThatThrownBy(() -> pipeline.execute(() -> {
-                    begun.countDown();
-                    return new CountDownLatch(1).await(1, TimeUnit.HOURS);
-                }))
-                .satisfies(TimeLimitTest::isTimeout);
+        assertThatThrownBy(() -> pipeline.execute(this::workWithoutEnd)).satisfies(TimeLimitTest::isTimeout);
         assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.FAILURE);
 
         CompletableFuture<String> answer = pipeline.executeAsync(CompletableFuture::new);
@@ -174,27 +168,24 @@ class TimeLimitTest {
 
     @Test
     void anInterruptOfTheCallerStopsTheWork() throws Exception {
-        BlockingQueue<String> seen = new LinkedTransferQueue<>();
-        CountDownLatch begun = new CountDownLatch(1);
-        TimeLimit limit = limit(100)
-                .executor(executor)
-                .parking((blocker, nanos) -> {
-                    await(begun);
-                    Thread.currentThread().interrupt();
-                })
-                .build();
+        TimeLimit limit = limit(100, (blocker, nanos) -> Thread.currentThread().interrupt());
 
-        assertThatThrownBy(() -> limit.execute(() -> {
-                    begun.countDown();
-                    try {
-                        return new CountDownLatch(1).await(1, TimeUnit.HOURS);
-                    } catch (InterruptedException e) {
-                        seen.add("interrupted");
-                        throw e;
-                    }
-                }))
-                .isInstanceOf(InterruptedException.class);
+        assertThatThrownBy(() -> limit.execute(this::workWithoutEnd)).isInstanceOf(InterruptedException.class);
         assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("interrupted");
+    }
+
+    @Test
+    void anEventLoopIsNotParked() {
+        TimeLimit limit =
+                TimeLimit.builder(Duration.ofSeconds(10)).executor(executor).build();
+
+        assertThatThrownBy(() -> EventLoops.shared()
+                        .next()
+                        .submit(() -> limit.execute(() -> "no"))
+                        .get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("TimeLimit.execute would block an event loop");
     }
 
     @Test

@@ -2,6 +2,8 @@ package io.nettoolkit.benchmarks.resilience;
 
 import io.github.bucket4j.Bucket;
 import io.nettoolkit.resilience.KeyedRateLimiter;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
@@ -129,6 +131,14 @@ public class KeyedRateLimiterBenchmark {
         return texts;
     }
 
+    /** Memory that nobody keeps in order: as much as the toolkit's table. */
+    @State(Scope.Benchmark)
+    public static class Memory {
+
+        private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+        private final long[] words = new long[4 * KEYS];
+    }
+
     /** By a number, as of a user; the key itself is in the cache, as that of a request just read is. */
     @Benchmark
     public boolean toolkit(Toolkit state, Order order) {
@@ -155,6 +165,18 @@ public class KeyedRateLimiterBenchmark {
         return state.limiters
                 .computeIfAbsent(state.texts[order.next()], key -> LimiterPeers.guava(BURST, PER))
                 .tryAcquire();
+    }
+
+    /**
+     * What no limit of so many keys can go below where the table is larger than the caches: the clock, and one
+     * compare-and-set of a word that is somewhere in as much memory.
+     */
+    @Benchmark
+    public boolean clockAndMemory(Memory memory, Order order) {
+        long now = System.nanoTime();
+        int word = (order.next() << 2) + 1;
+        long seen = memory.words[word];
+        return Memory.WORDS.compareAndSet(memory.words, word, seen, now);
     }
 
     /** The clock. */

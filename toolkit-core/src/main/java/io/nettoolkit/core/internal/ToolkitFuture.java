@@ -110,6 +110,28 @@ public final class ToolkitFuture<T extends @Nullable Object> extends Completable
     }
 
     /**
+     * As {@link #succeed}, but on another executor, and in a task of its own: nobody's callback runs within this call, unless
+     * that executor takes no more tasks.
+     */
+    public boolean succeedLater(EventExecutor on, T value) {
+        if (!decide()) {
+            return false;
+        }
+        later(on, () -> settle(value));
+        return true;
+    }
+
+    /** As {@link #fail}, in the manner of {@link #succeedLater}. */
+    public boolean failLater(EventExecutor on, Throwable cause) {
+        Objects.requireNonNull(cause, "cause: must not be null");
+        if (!decide()) {
+            return false;
+        }
+        later(on, () -> settleExceptionally(cause));
+        return true;
+    }
+
+    /**
      * Gives up and tells the operation to stop.
      *
      * @param mayInterruptIfRunning means nothing here
@@ -191,8 +213,12 @@ public final class ToolkitFuture<T extends @Nullable Object> extends Completable
             task.run();
             return;
         }
+        later(executor, task);
+    }
+
+    private static void later(EventExecutor on, Runnable task) {
         try {
-            executor.execute(task);
+            on.execute(task);
         } catch (RejectedExecutionException shutDown) {
             task.run();
         }

@@ -77,6 +77,29 @@ class ToolkitFutureTest {
     }
 
     @Test
+    void decidesAtOnceAndCompletesInATaskOfItsOwnWhereThatIsWanted() {
+        EmbeddedChannel other = new EmbeddedChannel();
+        List<String> heard = new ArrayList<>();
+        future.thenAccept(heard::add);
+
+        assertThat(future.succeedLater(other.eventLoop(), "later")).isTrue();
+        assertThat(future.cancel(false)).isFalse();
+        assertThat(future.succeedLater(other.eventLoop(), "too late")).isFalse();
+        assertThat(heard).isEmpty();
+        other.runPendingTasks();
+        assertThat(heard).containsExactly("later");
+
+        ToolkitFuture<String> failing = new ToolkitFuture<>(channel.eventLoop());
+        IOException cause = new IOException("lost");
+        assertThat(failing.failLater(other.eventLoop(), cause)).isTrue();
+        assertThat(failing.failLater(other.eventLoop(), cause)).isFalse();
+        assertThat(failing).isNotDone();
+        other.runPendingTasks();
+        assertThat(failing).isCompletedExceptionally();
+        other.finishAndReleaseAll();
+    }
+
+    @Test
     void takesOneOutcomeAndTellsTheOthersNo() {
         assertThat(future.succeed("first")).isTrue();
         assertThat(future.succeed("second")).isFalse();

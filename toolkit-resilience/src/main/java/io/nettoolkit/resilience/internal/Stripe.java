@@ -20,7 +20,11 @@ public final class Stripe {
     /** The calling thread's: 0 or more, below {@link #COUNT}. */
     @SuppressWarnings("deprecation") // threadId() is of JDK 19
     public static int ofThisThread() {
-        long id = Thread.currentThread().getId();
-        return (int) (id ^ (id >>> 4)) & (COUNT - 1);
+        return of(Thread.currentThread().getId());
+    }
+
+    /** That of the thread with this id. */
+    static int of(long threadId) {
+        return (int) (threadId ^ (threadId >>> 4)) & (COUNT - 1);
     }
 }

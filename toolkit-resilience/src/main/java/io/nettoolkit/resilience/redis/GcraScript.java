@@ -14,6 +14,9 @@ import java.util.HexFormat;
  * expires when it is full. Redis' numbers in Lua are doubles; the limits that are let through keep every one of these below
  * 2^53, where integers and their quotients are exact.
  *
+ * A call for nothing, which asks whether the store is there, sets the life of the key to what it is: that changes nothing,
+ * and fails where a grant would. A replica that has not been promoted would answer a mere reading.
+ *
  * The time is the server's, so the clocks of the processes do not matter. Where it was set back (after a failover) at most a
  * whole bucket is owed.
  */
@@ -40,11 +43,13 @@ final class GcraScript {
             end
             local granted = math.min(count, math.floor((full - debt) / price))
             local after = debt + granted * price
+            local rest = after % permits
+            local ahead = (after - rest) / permits
+            local life = string.format('%.0f', math.ceil((ahead + 1) / 1000))
             if granted > 0 then
-              local rest = after % permits
-              local ahead = (after - rest) / permits
-              redis.call('SET', KEYS[1], string.format('%.0f %.0f', now + ahead, rest),
-                  'PX', string.format('%.0f', math.ceil((ahead + 1) / 1000)))
+              redis.call('SET', KEYS[1], string.format('%.0f %.0f', now + ahead, rest), 'PX', life)
+            elseif count == 0 then
+              redis.call('PEXPIRE', KEYS[1], life)
             end
             local left = full - after
             local retry = 0

@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  * while it is disconnected, as above: otherwise Lettuce keeps them for later, and an outage is noticed by timeouts alone.
  *
  * <p><b>Failure.</b> The stage fails with what Lettuce reports, with a {@link TimeoutException} where the deadline had passed
- * before the call, with an {@link IllegalStateException} where the answer is none of the script's.
+ * before the call, with an {@link IllegalStateException} where the answer is none of the script's. A fail-over may lose what
+ * the primary had not replicated yet: those permits can then be granted once more, a whole burst at most.
  */
 public final class RedisTokenStore implements TokenStore {
 

@@ -17,5 +17,7 @@ public final class IoUringBlockHoundIntegration implements BlockHoundIntegration
     @Override
     public void applyTo(BlockHound.Builder builder) {
         builder.allowBlockingCallsInside("io.netty.channel.uring.IoUringIoHandler", "closeWakeupGate");
+        // A loop of local channels has no selector to wait in: it parks.
+        builder.allowBlockingCallsInside("io.netty.channel.local.LocalIoHandler", "run");
     }
 }

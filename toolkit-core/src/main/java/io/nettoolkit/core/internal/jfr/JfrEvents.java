@@ -6,6 +6,7 @@ import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.RejectedException;
 import java.net.SocketAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ public final class JfrEvents {
 
     /**
      * Registers the events. The first one a JVM registers starts its flight recorder, which takes a few hundred
-     * milliseconds: call this before there are loops that would have to wait for it.
+     * milliseconds: call this before there are loops or calls that would have to wait for it. Costs next to nothing again.
      */
     public static void register() {
         if (PRESENT) {
@@ -97,6 +98,40 @@ public final class JfrEvents {
     public static void policyShed(String policy, String reason) {
         if (PRESENT) {
             Recorder.policyShed(policy, reason);
+        }
+    }
+
+    /** A pool opened a connection, or could not. */
+    public static void poolConnect(String pool, Duration elapsed, @Nullable Throwable failure) {
+        if (PRESENT) {
+            Recorder.poolConnect(pool, elapsed, failure);
+        }
+    }
+
+    /** A pool's connection is closed. */
+    public static void poolClose(String pool, String cause) {
+        if (PRESENT) {
+            Recorder.poolClose(pool, cause);
+        }
+    }
+
+    /**
+     * A name was looked up at the name servers.
+     *
+     * @param name is turned into text only while somebody records, as is {@code type}
+     * @param outcome what came of it
+     */
+    public static void dnsLookup(
+            Object name, Object type, String outcome, @Nullable SocketAddress server, long elapsedNanos) {
+        if (PRESENT) {
+            Recorder.dnsLookup(name, type, outcome, server, elapsedNanos);
+        }
+    }
+
+    /** The health of a name server changed: DOWN, UP or FORGERY_SUSPECTED. */
+    public static void dnsServer(SocketAddress server, String state) {
+        if (PRESENT) {
+            Recorder.dnsServer(server, state);
         }
     }
 

@@ -17,6 +17,10 @@ final class Recorder {
 
     private static final EventType POLICY_SHED = EventType.getEventType(PolicyShedEvent.class);
 
+    private static final EventType DNS_LOOKUP = EventType.getEventType(DnsLookupEvent.class);
+
+    private static final EventType DNS_SERVER = EventType.getEventType(DnsServerEvent.class);
+
     private Recorder() {}
 
     /** An event class registers itself when its first object asks. */
@@ -26,6 +30,8 @@ final class Recorder {
         new ConnectionRejectEvent().isEnabled();
         new DrainEvent().isEnabled();
         new LoopStallEvent().isEnabled();
+        new PoolConnectEvent().isEnabled();
+        new PoolCloseEvent().isEnabled();
     }
 
     static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
@@ -101,6 +107,46 @@ final class Recorder {
             PolicyShedEvent event = new PolicyShedEvent();
             event.policy = policy;
             event.reason = reason;
+            event.commit();
+        }
+    }
+
+    static void poolConnect(String pool, Duration elapsed, @Nullable Throwable failure) {
+        PoolConnectEvent event = new PoolConnectEvent();
+        if (event.isEnabled()) {
+            event.pool = pool;
+            event.elapsed = elapsed.toNanos();
+            event.failure = failure == null ? null : failure.toString();
+            event.commit();
+        }
+    }
+
+    static void poolClose(String pool, String cause) {
+        PoolCloseEvent event = new PoolCloseEvent();
+        if (event.isEnabled()) {
+            event.pool = pool;
+            event.cause = cause;
+            event.commit();
+        }
+    }
+
+    static void dnsLookup(Object name, Object type, String outcome, @Nullable SocketAddress server, long elapsedNanos) {
+        if (DNS_LOOKUP.isEnabled()) {
+            DnsLookupEvent event = new DnsLookupEvent();
+            event.name = name.toString();
+            event.type = type.toString();
+            event.outcome = outcome;
+            event.server = text(server);
+            event.elapsed = elapsedNanos;
+            event.commit();
+        }
+    }
+
+    static void dnsServer(SocketAddress server, String state) {
+        if (DNS_SERVER.isEnabled()) {
+            DnsServerEvent event = new DnsServerEvent();
+            event.server = text(server);
+            event.state = state;
             event.commit();
         }
     }

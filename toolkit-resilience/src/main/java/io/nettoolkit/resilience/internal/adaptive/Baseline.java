@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  * So there are two. The floor
  *   falls    with every window that was quicker;
  *   rises    slowly in windows in which less than half the limit was in use, since then our calls hardly queue;
- *   rises    at most twofold at once, when halving the limit did not make calls quicker: what they wait for is then not our
- *            queue. That is the halving test: the limit and the time at the worst moment of a decrease are remembered; when
- *            the limit has come down to half of that, calls that queued behind each other take about half as long.
+ *   rises    at most twofold in a window, when halving the limit did not make calls quicker: what they wait for is then not
+ *            our queue. That is the halving test: the limit and the time at the worst moment of a decrease are remembered;
+ *            when the limit has come down to half of that, calls that queued behind each other take about half as long.
+ *            While they still get quicker from window to window there is a queue that empties, and the test waits; a rise
+ *            that was cut to twofold goes on in the next windows, for as long as the limit stays below that half.
  * It never rises otherwise, so no sustained load can lift it. The time at rest is an average, which the floor keeps down: it
  * is at most a little above.
  *
@@ -36,12 +38,19 @@ public record Baseline(
         @Nullable Decrease decrease) {
 
     /**
-     * The worst moment of a decrease.
+     * The worst moment of a decrease, and how its test goes.
      *
      * @param limit at that moment
-     * @param nanos how long calls took
+     * @param nanos how long calls took then
+     * @param lastNanos how long they took a window ago
+     * @param isRising whether the time at rest has begun to rise, and is not there yet
      */
-    record Decrease(double limit, double nanos) {}
+    record Decrease(double limit, double nanos, double lastNanos, boolean isRising) {
+
+        static Decrease from(double limit, double nanos) {
+            return new Decrease(limit, nanos, nanos, false);
+        }
+    }
 
     /** Nothing known. */
     public static final Baseline UNKNOWN = new Baseline(0, 0, 0, 0, null);
@@ -61,6 +70,9 @@ public record Baseline(
 
     /** Halving a limit that made calls queue brings their time to half of it; one that did not leaves it at one. */
     private static final double SAME_TIME = 0.75;
+
+    /** From one window to the next: less than this is a queue that empties. */
+    private static final double STILL_SAME_TIME = 0.95;
 
     /** Less than this is chance, and must not move the moment that halving is counted from. */
     private static final double WORSE = 1.25;
@@ -90,25 +102,43 @@ public record Baseline(
         return new Baseline(seen, floor, Math.max(floor, Math.min(CAP * floor, rest)), now, decrease);
     }
 
-    /** The limit is about to grow, or to stay: there is no decrease under way. */
-    Baseline steady() {
-        return decrease == null ? this : with(null);
+    /** The limit is about to grow, or is not used: there is no decrease under way, but a rise may be. */
+    Baseline growing(double limit) {
+        if (decrease == null) {
+            return this;
+        }
+        return decrease.isRising() && limit <= decrease.limit() / 2 ? tested(limit, decrease) : with(null);
+    }
+
+    /** The limit is about to stay: a decrease is as far as it was. */
+    Baseline staying(double limit, double minLimit) {
+        return decrease == null || limit > Math.max(minLimit, decrease.limit() / 2) ? this : tested(limit, decrease);
     }
 
     /** The limit is about to go down from {@code limit} because calls take long. */
     Baseline decreasing(double limit, double minLimit) {
         if (decrease == null || nowNanos > WORSE * decrease.nanos()) {
-            return with(new Decrease(limit, nowNanos));
+            return with(Decrease.from(limit, nowNanos));
         }
-        if (limit > Math.max(minLimit, decrease.limit() / 2)) {
-            return this;
+        return limit > Math.max(minLimit, decrease.limit() / 2) ? this : tested(limit, decrease);
+    }
+
+    private Baseline tested(double limit, Decrease worst) {
+        if (nowNanos < SAME_TIME * worst.nanos()) {
+            // It was our queue.
+            return with(Decrease.from(limit, nowNanos));
         }
-        boolean ourQueue = nowNanos < SAME_TIME * decrease.nanos();
-        if (ourQueue) {
-            return with(new Decrease(limit, nowNanos));
+        if (nowNanos < STILL_SAME_TIME * worst.lastNanos()) {
+            return with(new Decrease(worst.limit(), worst.nanos(), nowNanos, worst.isRising()));
         }
         double rest = Math.min(nowNanos, MAX_RISE * restNanos);
-        return new Baseline(seen, rest, rest, nowNanos, null);
+        boolean isThere = rest == nowNanos;
+        return new Baseline(
+                seen,
+                rest,
+                rest,
+                nowNanos,
+                isThere ? null : new Decrease(worst.limit(), worst.nanos(), nowNanos, true));
     }
 
     private Baseline with(@Nullable Decrease other) {

@@ -7,7 +7,9 @@ package io.nettoolkit.resilience.internal.adaptive;
  *   - a window with overload outcomes makes the limit smaller by a factor, whatever the times of the calls that did end;
  *     times of calls that failed or timed out are never samples, so a steady timeout cannot pass for a steady service;
  *   - the limit grows only if at least half of it was in use, since otherwise nothing was learnt about a larger one;
- *   - room to grow is added only while calls are as quick as at rest, so that it cannot outweigh a shrinking factor.
+ *   - room to grow is added only while calls are as quick as at rest, so that it cannot outweigh a shrinking factor;
+ *   - a few calls move a limit that goes by times only a little, and a window is no shorter than a call: else the limit runs
+ *     ahead of what is known of the calls that it let in, and overshoots the more the slower the service is.
  *
  * Sources: Chiu and Jain, "Analysis of the increase and decrease algorithms", 1989 (AIMD); Brakmo and Peterson, "TCP Vegas",
  * 1995; Netflix, "Performance Under Load", 2018 (Gradient).
@@ -16,7 +18,7 @@ package io.nettoolkit.resilience.internal.adaptive;
 /** How a limit follows from the one before and from what a window of calls showed. */
 public enum LimitRule {
     /** Grows by a little while nothing is overloaded, shrinks by a factor when something is. */
-    AIMD {
+    AIMD(1) {
         @Override
         LimitState step(LimitState state, LimitWindow window, LimitBounds bounds) {
             double room = Math.max(1, Math.sqrt(state.limit()) / 4);
@@ -25,7 +27,7 @@ public enum LimitRule {
     },
 
     /** Keeps a few calls queueing: the limit less what the baseline says would be under way without a queue. */
-    VEGAS {
+    VEGAS(100) {
         @Override
         LimitState step(LimitState state, LimitWindow window, LimitBounds bounds) {
             double limit = state.limit();
@@ -33,10 +35,12 @@ public enum LimitRule {
             double queue = limit * (1 - 1 / state.baseline().stretch());
             if (queue < VEGAS_FEW * unit) {
                 double step = queue <= unit / 2 ? VEGAS_MANY * unit : unit;
-                return state.steady(window.isUsed(limit) ? limit + step : limit);
+                return state.growing(window.isUsed(limit) ? limit + step : limit);
             }
-            if (queue <= VEGAS_MANY * unit) {
-                return state.steady(limit);
+            // However few: where most of the calls queue, it may be the service that is slow, and staying would not
+            // show it.
+            if (queue <= VEGAS_MANY * unit && queue <= limit / 2) {
+                return state.staying(bounds.min());
             }
             // A step of one unit would take a service that lost half its capacity dozens of windows to follow.
             return state.shrinking(limit - Math.max(unit, (queue - VEGAS_FEW * unit) / 2), bounds.min());
@@ -44,7 +48,7 @@ public enum LimitRule {
     },
 
     /** Scales the limit by how much longer calls take than at rest, beyond a tolerance. */
-    GRADIENT {
+    GRADIENT(100) {
         @Override
         LimitState step(LimitState state, LimitWindow window, LimitBounds bounds) {
             double limit = state.limit();
@@ -53,7 +57,7 @@ public enum LimitRule {
             if (gradient < 1) {
                 return state.shrinking(limit + SMOOTHING * (gradient * limit - limit), bounds.min());
             }
-            return state.steady(window.isUsed(limit) ? limit + SMOOTHING * Math.sqrt(limit) : limit);
+            return state.growing(window.isUsed(limit) ? limit + SMOOTHING * Math.sqrt(limit) : limit);
         }
     };
 
@@ -63,6 +67,14 @@ public enum LimitRule {
     private static final double VEGAS_MANY = 3;
 
     private static final double STEEPEST = 0.5;
+
+    /** Fewer samples than these move the limit by less. */
+    private final double fullStepSamples;
+
+    LimitRule(double fullStepSamples) {
+        this.fullStepSamples = fullStepSamples;
+    }
+
     private static final double SMOOTHING = 0.5;
 
     /** Without overload, and with samples. */
@@ -79,7 +91,9 @@ public enum LimitRule {
         } else if (window.samples() == 0) {
             next = seen;
         } else {
-            next = step(seen, window, bounds);
+            LimitState whole = step(seen, window, bounds);
+            double share = Math.min(1, window.samples() / fullStepSamples);
+            next = whole.with(seen.limit() + share * (whole.limit() - seen.limit()));
         }
         return next.with(Math.max(bounds.min(), Math.min(bounds.max(), next.limit())));
     }

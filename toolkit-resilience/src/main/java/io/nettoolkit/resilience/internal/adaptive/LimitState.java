@@ -17,8 +17,12 @@ public record LimitState(double limit, Baseline baseline) {
         return newLimit == limit ? this : new LimitState(newLimit, baseline);
     }
 
-    LimitState steady(double newLimit) {
-        return new LimitState(newLimit, baseline.steady());
+    LimitState growing(double newLimit) {
+        return new LimitState(newLimit, baseline.growing(limit));
+    }
+
+    LimitState staying(double minLimit) {
+        return new LimitState(limit, baseline.staying(limit, minLimit));
     }
 
     LimitState shrinking(double newLimit, double minLimit) {

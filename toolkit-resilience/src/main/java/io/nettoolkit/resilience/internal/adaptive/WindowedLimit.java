@@ -17,7 +17,8 @@ import java.lang.invoke.VarHandle;
  * A permit is the number of decreases there had been when it was given. An overload reported with an older number belongs
  * to calls that were let in before the last decrease: one burst of refusals is one decrease, not one for each refused call.
  *
- * Time is the coarse clock, read once for each result. A window lasts at least its length and until it has enough results.
+ * Time is the coarse clock, read once for each result. A window lasts at least its length, as long as a call took in the
+ * window before, and until it has enough results.
  */
 
 /**
@@ -183,7 +184,7 @@ public final class WindowedLimit {
         int from = limit;
         int to = (int) next.limit();
         limit = to;
-        windowEndNanos = now + settings.windowNanos();
+        windowEndNanos = now + Math.max(settings.windowNanos(), (long) window.averageNanos());
         if (from != to) {
             onChange.changed(from, to);
         }

@@ -137,8 +137,7 @@ public final class BreakerCore {
             long now = now();
             long next = rules.onAcquire(seen, now);
             if (next == BreakerRules.REFUSED) {
-                long left = state == BreakerWord.OPEN ? rules.openNanosLeft(seen, now) : 0;
-                return refuse(left > 0 ? -left : REFUSED_FOR_NOW);
+                return refuse(REFUSED_FOR_NOW);
             }
             if (replace(seen, next)) {
                 return rules.probePermit(next, now);

@@ -152,17 +152,4 @@ final class BreakerWord {
     private static int count(long word, int shift) {
         return (int) (word >>> shift) & COUNT_MASK;
     }
-
-    /** For messages of tests. */
-    static String toString(long word) {
-        String common = state(word) + " generation " + generation(word) + " attempt " + attempt(word);
-        if (stateCode(word) == OPEN) {
-            return common + " until tick " + untilTicks(word);
-        }
-        if (stateCode(word) == HALF_OPEN) {
-            return common + " epoch " + epoch(word) + " running " + current(word) + "+" + earlier(word) + " ended "
-                    + ended(word) + " failed " + failed(word) + " slow " + slow(word);
-        }
-        return common;
-    }
 }

@@ -3,7 +3,7 @@ package io.nettoolkit.resilience.internal.call;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.resilience.AdaptiveLimit;
 import io.nettoolkit.resilience.Classifier.Outcome;
-import io.nettoolkit.resilience.internal.adaptive.GuardedCall;
+import io.nettoolkit.resilience.internal.Classification;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,7 @@ public final class AdaptiveGate extends Gate {
 
     @Override
     public Outcome meaning(Outcome outcome, @Nullable Throwable failure) {
-        return GuardedCall.timeoutIsOverload(outcome, failure);
+        return Classification.timeoutIsOverload(outcome, failure);
     }
 
     @Override

@@ -29,7 +29,7 @@ public final class Body extends Layer {
     @Override
     public @Nullable Object start(Supplier<? extends CompletionStage<?>> body, @Nullable CallScope scope)
             throws Exception {
-        return begun(body.get(), "the supplier of a call answered null where it has to answer a stage");
+        return begun(body.get(), "call: must not answer null");
     }
 
     /** The result of a stage, or a Pending that follows it. */
@@ -46,7 +46,7 @@ public final class Body extends Layer {
     }
 
     /** The JDK's minimal stages are futures that throw when they are used as such. */
-    private static boolean isDone(CompletableFuture<?> future) {
+    public static boolean isDone(CompletableFuture<?> future) {
         try {
             return future.isDone();
         } catch (UnsupportedOperationException minimalStage) {

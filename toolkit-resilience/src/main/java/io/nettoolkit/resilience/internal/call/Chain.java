@@ -8,7 +8,6 @@ import io.nettoolkit.resilience.internal.Timers;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -52,7 +51,7 @@ public final class Chain {
         if (mayWait) {
             BlockingCheck.refuseOnEventLoop(operation, "executeAsync");
         }
-        return typed(outermost.call(call, scope(deadline)));
+        return GuardedCall.typed(outermost.call(call, scope(deadline)));
     }
 
     /** A call through a stage. */
@@ -71,16 +70,7 @@ public final class Chain {
         } catch (Throwable failure) {
             return ToolkitFuture.failed(loop, failure);
         }
-        if (result instanceof Pending pending) {
-            return new Delivery<T>(loop, pending).begin();
-        }
-        return ToolkitFuture.succeeded(loop, Chain.<T>typed(result));
-    }
-
-    /** A result is the call's or, by the user's word, a fallback's; its type says whether it may be null. */
-    @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"})
-    private static <T extends @Nullable Object> T typed(@Nullable Object result) {
-        return (T) result;
+        return GuardedCall.future(result, loop, GuardedCall.End.NOTHING);
     }
 
     private void requireSameClock(@Nullable Deadline deadline) {
@@ -98,43 +88,5 @@ public final class Chain {
             throw Failures.raise(Failures.tooLate(name, deadline));
         }
         return CallScope.within(null, deadline);
-    }
-
-    /** Between a pending call and the future its caller has. */
-    private static final class Delivery<T extends @Nullable Object> implements Pending.Listener, Runnable {
-
-        private final Pending pending;
-        private final ToolkitFuture<T> future;
-
-        Delivery(EventExecutor loop, Pending pending) {
-            this.pending = pending;
-            future = new ToolkitFuture<>(loop, this);
-        }
-
-        ToolkitFuture<T> begin() {
-            if (!pending.subscribe(this)) {
-                try {
-                    onEnd(pending.take(), null);
-                } catch (Throwable failure) {
-                    onEnd(null, failure);
-                }
-            }
-            return future;
-        }
-
-        @Override
-        public void onEnd(@Nullable Object result, @Nullable Throwable failure) {
-            if (failure == null) {
-                future.succeed(Chain.<T>typed(result));
-            } else {
-                future.fail(failure);
-            }
-        }
-
-        /** The caller gave up. */
-        @Override
-        public void run() {
-            pending.abandon(new CancellationException("the caller gave the call up"));
-        }
     }
 }

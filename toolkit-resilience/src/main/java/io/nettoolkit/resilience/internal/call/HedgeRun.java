@@ -3,7 +3,7 @@ package io.nettoolkit.resilience.internal.call;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.Classification;
-import java.util.concurrent.CancellationException;
+import io.nettoolkit.resilience.internal.GivenUpException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -132,8 +132,8 @@ final class HedgeRun extends Pending implements Alarm.Action {
         }
     }
 
-    private static CancellationException fasterAttempt() {
-        return new CancellationException("another attempt of the same call was faster");
+    private static GivenUpException fasterAttempt() {
+        return new GivenUpException("another attempt of the same call was faster");
     }
 
     private final class Attempt implements Pending.Listener {

@@ -49,6 +49,7 @@ public final class Permits {
 
     /** All permits free. */
     public Permits(Plan plan) {
+        JfrEvents.register();
         this.plan = plan;
         queue = new PermitQueue(plan.maxConcurrent(), plan.maxPending());
     }

@@ -46,6 +46,7 @@ public final class FixedWindow extends Limit {
         long elapsed = nowNanos - originNanos;
         long current = Math.floorDiv(elapsed, windowNanos);
         long word = word();
+        int lost = 0;
         while (true) {
             long window = word >> takenBits;
             long taken = word & takenMask;
@@ -61,12 +62,10 @@ public final class FixedWindow extends Limit {
             if (wait > maxWaitNanos) {
                 return wait;
             }
-            long seen = exchange(word, window << takenBits | taken + permits);
-            if (seen == word) {
+            if (exchange(word, window << takenBits | taken + permits)) {
                 return wait;
             }
-            Thread.onSpinWait();
-            word = seen;
+            word = wordAfterLosing(++lost);
         }
     }
 
@@ -74,13 +73,12 @@ public final class FixedWindow extends Limit {
     public boolean cancel(long permits, long dueNanos, long nowNanos) {
         long due = Math.floorDiv(dueNanos - originNanos, windowNanos);
         long word = word();
+        int lost = 0;
         while (due == word >> takenBits && permits <= (word & takenMask)) {
-            long seen = exchange(word, word - permits);
-            if (seen == word) {
+            if (exchange(word, word - permits)) {
                 return true;
             }
-            Thread.onSpinWait();
-            word = seen;
+            word = wordAfterLosing(++lost);
         }
         return false;
     }

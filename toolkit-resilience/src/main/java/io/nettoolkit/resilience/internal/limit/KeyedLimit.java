@@ -36,6 +36,7 @@ public final class KeyedLimit<K> {
      * @param seed1 the other
      */
     public KeyedLimit(KeyTable table, @Nullable ToLongFunction<? super K> hash, long seed0, long seed1) {
+        JfrEvents.register();
         this.table = table;
         this.hash = hash;
         seeded = new KeyHash(seed0, seed1);

@@ -10,6 +10,7 @@ import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.RateLimiter;
 import io.nettoolkit.resilience.internal.StripedCounters;
 import io.nettoolkit.resilience.internal.Timers;
+import io.nettoolkit.resilience.internal.call.GuardedCall;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.Objects;
@@ -65,6 +66,7 @@ public final class Limiter implements RateLimiter {
     }
 
     Limiter(Limit limit, LimiterOptions options, Parking parking) {
+        JfrEvents.register();
         this.limit = limit;
         this.options = options;
         this.parking = parking;
@@ -333,7 +335,7 @@ public final class Limiter implements RateLimiter {
         } catch (RejectedException refused) {
             return ToolkitFuture.failed(loop, refused);
         }
-        return LimitedCall.start(loop, call);
+        return GuardedCall.start(call, loop, GuardedCall.End.NOTHING);
     }
 
     @Override

@@ -33,6 +33,11 @@ final class PaddedWord {
     /** The word. */
     abstract static class Word extends Before {
 
+        /** Two microseconds after the first loss, fifteen at most, where a pause takes about 30 ns. */
+        private static final int SPINS = 32;
+
+        private static final int MOST_DOUBLINGS = 4;
+
         private static final VarHandle WORD;
 
         static {
@@ -55,9 +60,20 @@ final class PaddedWord {
             WORD.setRelease(this, value);
         }
 
-        /** Exchanges {@code expected} for {@code value}; answers what was there, which is {@code expected} on success. */
-        final long exchange(long expected, long value) {
-            return (long) WORD.compareAndExchange(this, expected, value);
+        /** Exchanges {@code expected} for {@code value}; false where another value is there. */
+        final boolean exchange(long expected, long value) {
+            return WORD.compareAndSet(this, expected, value);
+        }
+
+        /**
+         * The value again, after a while in which those who won can go on: the more exchanges were lost in a row, the longer.
+         * Without it each exchange would carry the cache line to another processor, which costs more than all the rest.
+         */
+        final long wordAfterLosing(int lost) {
+            for (int spins = SPINS << Math.min(lost, MOST_DOUBLINGS); spins > 0; spins--) {
+                Thread.onSpinWait();
+            }
+            return word();
         }
 
         /** Adds, atomically. */

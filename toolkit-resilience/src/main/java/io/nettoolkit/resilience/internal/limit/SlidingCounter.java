@@ -73,6 +73,7 @@ public final class SlidingCounter extends Limit {
         long ticks = Math.floorDiv(elapsed, tickNanos);
         long current = Math.floorDiv(ticks, windowTicks);
         long word = word();
+        int lost = 0;
         while (true) {
             long window = word >> (2 * countBits);
             long before = word >>> countBits & countMask;
@@ -97,12 +98,10 @@ public final class SlidingCounter extends Limit {
             if (wait > maxWaitNanos) {
                 return wait;
             }
-            long seen = exchange(word, (window << countBits | before) << countBits | taken + permits);
-            if (seen == word) {
+            if (exchange(word, (window << countBits | before) << countBits | taken + permits)) {
                 return wait;
             }
-            Thread.onSpinWait();
-            word = seen;
+            word = wordAfterLosing(++lost);
         }
     }
 
@@ -116,18 +115,17 @@ public final class SlidingCounter extends Limit {
     public boolean cancel(long permits, long dueNanos, long nowNanos) {
         long due = Math.floorDiv(Math.floorDiv(dueNanos - originNanos, tickNanos), windowTicks);
         long word = word();
+        int lost = 0;
         while (true) {
             long later = (word >> (2 * countBits)) - due;
             int shift = later == 0 ? 0 : countBits;
             if (later < 0 || later > 1 || permits > (word >>> shift & countMask)) {
                 return false;
             }
-            long seen = exchange(word, word - (permits << shift));
-            if (seen == word) {
+            if (exchange(word, word - (permits << shift))) {
                 return true;
             }
-            Thread.onSpinWait();
-            word = seen;
+            word = wordAfterLosing(++lost);
         }
     }
 }

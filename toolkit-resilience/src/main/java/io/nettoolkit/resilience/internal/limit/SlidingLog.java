@@ -67,7 +67,7 @@ public final class SlidingLog extends Limit {
                     if (word() == word) {
                         return wait;
                     }
-                } else if (exchange(word, word | 1) == word) {
+                } else if (exchange(word, word | 1)) {
                     return takeExclusively(word >> 1, permits, nowNanos, maxWaitNanos);
                 }
             }
@@ -111,7 +111,7 @@ public final class SlidingLog extends Limit {
         }
         for (int spins = 0; ; spins++) {
             long word = word();
-            if ((word & 1) == 0 && exchange(word, word | 1) == word) {
+            if ((word & 1) == 0 && exchange(word, word | 1)) {
                 return cancelExclusively(word >> 1, permits, dueNanos);
             }
             pause(spins);

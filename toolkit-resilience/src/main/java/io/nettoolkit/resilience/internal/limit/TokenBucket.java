@@ -95,17 +95,16 @@ public final class TokenBucket extends Limit {
         long allowed = spaced ? cost : burstUnits;
         long now = rate.units(nowNanos);
         long tat = word();
+        int lost = 0;
         while (true) {
             long start = tat - now > 0 ? tat : now;
             if (start + cost - now > allowed) {
                 return false;
             }
-            long seen = exchange(tat, start + charge(cost, tat, now, nowNanos));
-            if (seen == tat) {
+            if (exchange(tat, start + charge(cost, tat, now, nowNanos))) {
                 return true;
             }
-            Thread.onSpinWait();
-            tat = seen;
+            tat = wordAfterLosing(++lost);
         }
     }
 
@@ -118,6 +117,7 @@ public final class TokenBucket extends Limit {
         long allowed = spaced ? cost : burstUnits;
         long now = rate.units(nowNanos);
         long tat = word();
+        int lost = 0;
         while (true) {
             long start = tat - now > 0 ? tat : now;
             long wait = rate.nanosUntil(start + cost - allowed, nowNanos);
@@ -127,12 +127,10 @@ public final class TokenBucket extends Limit {
             if (wait > maxWaitNanos) {
                 return wait;
             }
-            long seen = exchange(tat, start + charge(cost, tat, now, nowNanos));
-            if (seen == tat) {
+            if (exchange(tat, start + charge(cost, tat, now, nowNanos))) {
                 return wait;
             }
-            Thread.onSpinWait();
-            tat = seen;
+            tat = wordAfterLosing(++lost);
         }
     }
 
@@ -146,6 +144,7 @@ public final class TokenBucket extends Limit {
         long due = rate.units(dueNanos);
         long now = rate.units(nowNanos);
         long tat = word();
+        int lost = 0;
         while (true) {
             long lastDue = tat - allowed;
             long latest = lastDue - now > 0 ? lastDue : now;
@@ -153,12 +152,10 @@ public final class TokenBucket extends Limit {
             if (gone >= cost) {
                 return false;
             }
-            long seen = exchange(tat, tat - (cost - gone));
-            if (seen == tat) {
+            if (exchange(tat, tat - (cost - gone))) {
                 return gone < rate.ofPermits(1);
             }
-            Thread.onSpinWait();
-            tat = seen;
+            tat = wordAfterLosing(++lost);
         }
     }
 
@@ -170,18 +167,17 @@ public final class TokenBucket extends Limit {
     public long takeUpTo(long most, long least, long nowNanos) {
         long now = rate.units(nowNanos);
         long tat = word();
+        int lost = 0;
         while (true) {
             long start = tat - now > 0 ? tat : now;
             long permits = Math.min(most, rate.permitsIn(burstUnits - (start - now)));
             if (permits < least) {
                 return 0;
             }
-            long seen = exchange(tat, start + rate.ofPermits(permits));
-            if (seen == tat) {
+            if (exchange(tat, start + rate.ofPermits(permits))) {
                 return permits;
             }
-            Thread.onSpinWait();
-            tat = seen;
+            tat = wordAfterLosing(++lost);
         }
     }
 

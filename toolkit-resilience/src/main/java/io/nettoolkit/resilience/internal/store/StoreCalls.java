@@ -1,12 +1,11 @@
 package io.nettoolkit.resilience.internal.store;
 
-import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.TokenStore;
 import io.nettoolkit.resilience.TokenStore.Grant;
 import io.nettoolkit.resilience.TokenStore.Limit;
-import io.nettoolkit.resilience.internal.Classification;
 import io.nettoolkit.resilience.internal.Timers;
+import io.nettoolkit.resilience.internal.call.Body;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,9 +25,7 @@ import org.jspecify.annotations.Nullable;
  * One limiter's traffic with its store.
  *
  * At most one call is under way. Who comes meanwhile waits in `queue`, and the next call asks for all of them: so a hot key
- * costs one round trip at a time however many ask, and the store never sees one process race with itself. One call asks for
- * whole units of one size, since a grant that fits nobody would be lost; where permits are borrowed, the unit is 1 and what
- * is left over goes to the lease.
+ * costs one round trip at a time however many ask, and the store never sees one process race with itself.
  *
  * Every waiter has a deadline, and all have the same time to it, so the head of the queue, or of the call under way, is the
  * first to expire: one timer, set while anybody waits, serves all. A call that is late for its own deadline is abandoned: its
@@ -82,21 +79,6 @@ public final class StoreCalls {
      */
     public record Settings(TokenStore store, String key, Limit limit, long timeoutNanos, int maxPending) {}
 
-    private static final class Call {
-        final List<Waiter> waiters;
-        final long unit;
-        final long count;
-        final long startNanos;
-        volatile @Nullable CompletionStage<Grant> stage;
-
-        Call(List<Waiter> waiters, long unit, long count, long startNanos) {
-            this.waiters = waiters;
-            this.unit = unit;
-            this.count = count;
-            this.startNanos = startNanos;
-        }
-    }
-
     private final Settings settings;
     private final Lease lease;
     private final Desk desk;
@@ -106,7 +88,7 @@ public final class StoreCalls {
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
     private final StoreHealth health;
-    private @Nullable Call call;
+    private @Nullable StoreCall call;
     private boolean timerSet;
     private long timerDueNanos;
     private volatile boolean busy;
@@ -148,7 +130,7 @@ public final class StoreCalls {
     /** Lets the caller wait for an answer. */
     public void ask(Waiter waiter) {
         boolean full;
-        Call next = null;
+        StoreCall next = null;
         long timerNanos = 0;
         lock.lock();
         try {
@@ -186,13 +168,13 @@ public final class StoreCalls {
     }
 
     private void sendAlone(boolean probe) {
-        Call next = null;
+        StoreCall next = null;
         long timerNanos = 0;
         lock.lock();
         try {
             long now = timeSource.nanoTime();
             if (call == null && health.isAway() == probe && (!probe || health.isProbeDue(now))) {
-                next = new Call(new ArrayList<>(), 1, probe ? 0 : lease.size(), now);
+                next = StoreCall.alone(probe ? 0 : lease.size(), now);
                 under(next);
                 timerNanos = timerToSet();
             }
@@ -205,41 +187,20 @@ public final class StoreCalls {
 
     // ---- under the lock
 
-    private void under(@Nullable Call next) {
+    private void under(@Nullable StoreCall next) {
         call = next;
         busy = next != null;
     }
 
     /** The next call for those who wait, where none is under way. */
-    private @Nullable Call begin(long now) {
+    private @Nullable StoreCall begin(long now) {
         if (call != null || health.isAway()) {
             return null;
         }
-        List<Waiter> together = new ArrayList<>();
-        long unit = 0;
-        long sum = 0;
-        for (Waiter head = queue.peekFirst(); head != null; head = queue.peekFirst()) {
-            if (!head.isGone()) {
-                if (unit != 0 && unit != head.permits) {
-                    break;
-                }
-                unit = lease.isUsed() ? unit : head.permits;
-                sum += head.permits;
-                together.add(head);
-            }
-            queue.removeFirst();
+        StoreCall next = StoreCall.merging(queue, lease, settings.limit().burst(), now);
+        if (next != null) {
+            under(next);
         }
-        if (together.isEmpty()) {
-            return null;
-        }
-        Call next;
-        if (lease.isUsed()) {
-            long wanted = Math.max(lease.size(), sum);
-            next = new Call(together, 1, Math.min(settings.limit().burst(), wanted), now);
-        } else {
-            next = new Call(together, unit, together.size(), now);
-        }
-        under(next);
         return next;
     }
 
@@ -259,7 +220,7 @@ public final class StoreCalls {
 
     private long nextDue(long now) {
         long due = Long.MAX_VALUE;
-        Call current = call;
+        StoreCall current = call;
         if (current != null) {
             due = current.startNanos + settings.timeoutNanos() - now;
             if (!current.waiters.isEmpty()) {
@@ -314,7 +275,7 @@ public final class StoreCalls {
         lock.lock();
         try {
             timerSet = false;
-            Call current = call;
+            StoreCall current = call;
             if (current != null) {
                 abandoned.addAll(current.waiters);
                 current.waiters.clear();
@@ -330,15 +291,15 @@ public final class StoreCalls {
 
     private void onTimer() {
         List<Waiter> expired = new ArrayList<>();
-        Call late = null;
+        StoreCall late = null;
         boolean lost = false;
-        Call next;
+        StoreCall next;
         long timerNanos;
         lock.lock();
         try {
             timerSet = false;
             long now = timeSource.nanoTime();
-            Call current = call;
+            StoreCall current = call;
             if (current != null) {
                 takeExpired(current.waiters.iterator(), now, expired);
                 if (now - current.startNanos - settings.timeoutNanos() >= 0) {
@@ -357,7 +318,7 @@ public final class StoreCalls {
         }
         if (late != null) {
             desk.failed();
-            cancel(late);
+            late.cancel();
             if (lost) {
                 desk.storeLost(new TimeoutException("no answer within " + Duration.ofNanos(settings.timeoutNanos())));
             }
@@ -367,46 +328,21 @@ public final class StoreCalls {
         send(next);
     }
 
-    private static void cancel(Call late) {
-        try {
-            CompletionStage<Grant> stage = late.stage;
-            if (stage != null) {
-                stage.toCompletableFuture().cancel(true);
-            }
-        } catch (RuntimeException notSupported) {
-            // Then it goes on, and its answer is not looked at.
-        }
-    }
-
     /** A loop, because a store that answers at once would otherwise add to the stack for each call. */
-    private void send(@Nullable Call first) {
-        for (Call next = first; next != null; ) {
-            CompletionStage<Grant> stage = take(next);
-            next.stage = stage;
-            Call sent = next;
-            if (stage instanceof CompletableFuture<Grant> done && done.isDone()) {
-                next = endOf(sent, done);
-            } else {
+    private void send(@Nullable StoreCall first) {
+        for (StoreCall next = first; next != null; ) {
+            desk.called();
+            StoreCall sent = next;
+            CompletionStage<Grant> stage = sent.send(settings, timeSource);
+            if (!(stage instanceof CompletableFuture<Grant> done && Body.isDone(done))) {
                 stage.whenComplete((grant, failure) -> send(end(sent, grant, failure)));
                 return;
             }
+            next = endOf(sent, done);
         }
     }
 
-    private CompletionStage<Grant> take(Call next) {
-        desk.called();
-        try {
-            Deadline deadline = Deadline.after(
-                    Duration.ofNanos(next.startNanos + settings.timeoutNanos() - timeSource.nanoTime()), timeSource);
-            CompletionStage<Grant> stage =
-                    settings.store().take(settings.key(), settings.limit(), next.unit, next.count, deadline);
-            return Objects.requireNonNull(stage, "a token store must not answer null");
-        } catch (Throwable failure) {
-            return CompletableFuture.failedFuture(failure);
-        }
-    }
-
-    private @Nullable Call endOf(Call sent, CompletableFuture<Grant> done) {
+    private @Nullable StoreCall endOf(StoreCall sent, CompletableFuture<Grant> done) {
         Grant grant;
         try {
             grant = done.join();
@@ -417,12 +353,12 @@ public final class StoreCalls {
     }
 
     /** The call is over; answers the one that comes next. */
-    private @Nullable Call end(Call ended, @Nullable Grant grant, @Nullable Throwable failure) {
-        Throwable problem = problem(ended, grant, failure);
+    private @Nullable StoreCall end(StoreCall ended, @Nullable Grant grant, @Nullable Throwable failure) {
+        Throwable problem = ended.problem(grant, failure, settings.limit().burst());
         List<Waiter> undecided = new ArrayList<>();
         boolean lost = false;
         boolean back = false;
-        Call next;
+        StoreCall next;
         lock.lock();
         try {
             if (call != ended) {
@@ -453,52 +389,8 @@ public final class StoreCalls {
             if (back) {
                 desk.storeBack();
             }
-            deliver(ended, Objects.requireNonNull(grant));
+            ended.deliver(Objects.requireNonNull(grant), desk);
         }
         return next;
-    }
-
-    /** What is wrong with an answer; a store that answers nonsense is as good as away. */
-    private @Nullable Throwable problem(Call ended, @Nullable Grant grant, @Nullable Throwable failure) {
-        if (failure != null) {
-            return Classification.cause(failure);
-        }
-        if (grant == null) {
-            return new NullPointerException("a token store must not grant null");
-        }
-        boolean sane = grant.granted() >= 0
-                && grant.granted() <= ended.count
-                && grant.remaining() >= 0
-                && grant.remaining() <= settings.limit().burst()
-                && !grant.retryAfter().isNegative()
-                && !grant.resetAfter().isNegative();
-        return sane
-                ? null
-                : new IllegalStateException(
-                        "asked for " + ended.count + " units of " + ended.unit + ", the token store answered " + grant);
-    }
-
-    private void deliver(Call ended, Grant grant) {
-        if (grant.granted() < ended.count) {
-            // Counted from before the call: by then the store had not looked at the bucket yet.
-            desk.exhausted(ended.unit, ended.startNanos + saturatedNanos(grant.retryAfter()));
-        }
-        long left = grant.granted() * ended.unit;
-        for (Waiter waiter : ended.waiters) {
-            boolean granted = waiter.permits <= left;
-            if (granted) {
-                left -= waiter.permits;
-            }
-            desk.decide(waiter, granted, grant);
-        }
-        if (left > 0) {
-            desk.leftOver(left);
-        }
-    }
-
-    private static long saturatedNanos(Duration duration) {
-        return duration.compareTo(Duration.ofDays(365)) > 0
-                ? Duration.ofDays(365).toNanos()
-                : duration.toNanos();
     }
 }

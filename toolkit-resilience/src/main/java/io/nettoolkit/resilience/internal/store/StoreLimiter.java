@@ -80,6 +80,7 @@ public final class StoreLimiter {
     /** Asks nothing yet. */
     public StoreLimiter(
             Settings settings, Listener listener, TimeSource timeSource, Timers timers, RandomGenerator random) {
+        JfrEvents.register();
         this.settings = settings;
         this.listener = listener;
         this.timeSource = timeSource;

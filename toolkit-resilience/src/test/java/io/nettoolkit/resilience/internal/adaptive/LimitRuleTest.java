@@ -3,6 +3,7 @@ package io.nettoolkit.resilience.internal.adaptive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.nettoolkit.resilience.internal.adaptive.Baseline.Decrease;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -146,26 +147,60 @@ class LimitRuleTest {
     @Test
     void halvingTheLimitTellsAQueueFromASlowService() {
         Baseline start = taking(2, null).decreasing(100, 1);
-        assertThat(start.decrease()).isEqualTo(new Baseline.Decrease(100, 2 * REST));
+        assertThat(start.decrease()).isEqualTo(Decrease.from(100, 2 * REST));
         assertThat(start.decreasing(51, 1)).isEqualTo(start);
 
         Baseline worse = taking(3, start.decrease()).decreasing(90, 1);
-        assertThat(worse.decrease()).as("the worst moment").isEqualTo(new Baseline.Decrease(90, 3 * REST));
+        assertThat(worse.decrease()).as("the worst moment").isEqualTo(Decrease.from(90, 3 * REST));
 
         assertThat(taking(1.1, start.decrease()).decreasing(50, 1).restNanos())
                 .as("calls got quicker")
                 .isEqualTo(REST);
-        assertThat(taking(1.9, start.decrease()).decreasing(50, 1).restNanos())
+        assertThat(taking(1.95, start.decrease()).decreasing(50, 1).restNanos())
                 .as("calls did not")
-                .isEqualTo(1.9 * REST);
-        assertThat(taking(9, new Baseline.Decrease(100, 9 * REST))
-                        .decreasing(50, 1)
-                        .restNanos())
-                .as("twofold at once")
-                .isEqualTo(2 * REST);
+                .isEqualTo(1.95 * REST);
+        assertThat(taking(1.95, start.decrease()).decreasing(50, 1).decrease()).isNull();
     }
 
-    private static Baseline taking(double rests, Baseline.Decrease decrease) {
+    @Test
+    void aQueueThatStillEmptiesIsNotTakenForASlowService() {
+        Baseline emptying = taking(9, Decrease.from(100, 10 * REST)).decreasing(50, 1);
+        assertThat(emptying.restNanos()).isEqualTo(REST);
+
+        emptying = taking(8, emptying.decrease()).decreasing(45, 1);
+        assertThat(emptying.restNanos()).isEqualTo(REST);
+        assertThat(taking(7.9, emptying.decrease()).decreasing(40, 1).restNanos())
+                .as("it has stopped")
+                .isEqualTo(2 * REST);
+        assertThat(taking(7.4, emptying.decrease()).decreasing(40, 1).decrease())
+                .as("it was ours")
+                .isEqualTo(Decrease.from(40, 7.4 * REST));
+    }
+
+    /** Twofold at once, and on in the next windows, whatever the limit does then. */
+    @Test
+    void aRiseGoesOnUntilItIsThere() {
+        Baseline first = taking(5, Decrease.from(100, 5 * REST)).decreasing(50, 1);
+        assertThat(first.restNanos()).isEqualTo(2 * REST);
+
+        Baseline second = first.decreasing(40, 1);
+        assertThat(second.restNanos()).isEqualTo(4 * REST);
+        Baseline third = second.growing(41);
+        assertThat(third.restNanos()).isEqualTo(5 * REST);
+        assertThat(third.decrease()).isNull();
+
+        assertThat(second.growing(51).decrease())
+                .as("above the half nothing is known")
+                .isNull();
+        assertThat(second.growing(51).restNanos()).isEqualTo(4 * REST);
+        assertThat(start(5).growing(40)).as("nothing rises").isEqualTo(taking(5, null));
+    }
+
+    private static Baseline start(double rests) {
+        return taking(rests, Decrease.from(100, rests * REST));
+    }
+
+    private static Baseline taking(double rests, Decrease decrease) {
         return new Baseline(300, REST, REST, rests * REST, decrease);
     }
 }

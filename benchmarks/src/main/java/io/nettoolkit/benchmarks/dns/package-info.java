@@ -1,0 +1,2 @@
+/** DNS lookups beside Netty, dnsjava and the JDK. */
+package io.nettoolkit.benchmarks.dns;

@@ -1,0 +1,19 @@
+package io.nettoolkit.dns.internal.lookup;
+
+import io.nettoolkit.dns.DnsType;
+import io.nettoolkit.dns.internal.name.GivenName;
+import io.nettoolkit.dns.internal.wire.DnsName;
+
+/** A name and a type. */
+public record Question(DnsName name, DnsType<?> type) {
+
+    /** By what the cache finds the name. */
+    String key() {
+        return GivenName.key(name);
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + type;
+    }
+}

@@ -1,0 +1,2 @@
+/** Micrometer meters of resolvers; needs micrometer-core, which is optional. */
+package io.nettoolkit.dns.micrometer;

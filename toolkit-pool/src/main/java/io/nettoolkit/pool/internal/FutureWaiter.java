@@ -1,0 +1,33 @@
+package io.nettoolkit.pool.internal;
+
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.pool.Lease;
+import io.netty.channel.EventLoop;
+import org.jspecify.annotations.Nullable;
+
+/** Waits with a future, whose outcome is decided once: by a delivery, a failure, or its owner who gives up. */
+final class FutureWaiter extends PoolWaiter implements Runnable {
+
+    final ToolkitFuture<Lease> future;
+
+    FutureWaiter(HostPool<?> pool, Request request, @Nullable EventLoop loop) {
+        super(pool, request, loop);
+        future = new ToolkitFuture<>(loop != null ? loop : pool.home(), this);
+    }
+
+    /** Its owner gave up. */
+    @Override
+    public void run() {
+        pool.cancelled(this);
+    }
+
+    @Override
+    boolean accept(Connection connection, Lease lease) {
+        return future.succeedLater(loop != null ? loop : connection.channel.eventLoop(), lease);
+    }
+
+    @Override
+    void refuse(Throwable cause) {
+        future.failLater(loop != null ? loop : pool.home(), cause);
+    }
+}

@@ -1,0 +1,514 @@
+package io.nettoolkit.pool.internal;
+
+import io.nettoolkit.core.Deadline;
+import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
+import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.core.internal.BlockingCheck;
+import io.nettoolkit.core.internal.CallbackGuard;
+import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.pool.ConnectionPool;
+import io.nettoolkit.pool.ConnectionPool.CloseCause;
+import io.nettoolkit.pool.Connector;
+import io.nettoolkit.pool.HealthCheck;
+import io.nettoolkit.pool.Lease;
+import io.nettoolkit.pool.PoolConfig;
+import io.nettoolkit.pool.internal.hit.Entry;
+import io.nettoolkit.pool.internal.hit.Entry.End;
+import io.nettoolkit.pool.internal.hit.Shelf;
+import io.nettoolkit.pool.internal.state.HostState;
+import io.nettoolkit.pool.internal.state.Member;
+import io.nettoolkit.pool.internal.state.Rules;
+import io.nettoolkit.pool.internal.state.Step;
+import io.nettoolkit.pool.internal.state.Waiter;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.internal.ThreadExecutorMap;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongConsumer;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pool of one host, alone or among others: the hit path, and the way into the state machine for everything else. Any thread
+ * may call every method.
+ */
+public final class HostPool<K> implements Shelf.Keeper {
+
+    /** One lease in so many is timed. */
+    private static final int TIMED_MASK = 64 - 1;
+
+    private static final int SHELL_MASK = Connection.SHELLS - 1;
+    private static final long ALL_BITS = -1;
+
+    private final Shelf shelf;
+    private final TimeSource timeSource;
+    private final boolean isExact;
+    private final boolean isWatched;
+    private final boolean isCapped;
+    private final Permits permits;
+    private final Combiner combiner;
+    private final HostState state;
+
+    private final K key;
+    private final Parts parts;
+    private final EventLoop home;
+    private final Wake wake;
+    private final Notices notices;
+    private final Usage usage = new Usage();
+    private final CallbackGuard predicates;
+    private final CompletableFuture<DrainReport> drained = new CompletableFuture<>();
+    private volatile int minIdle;
+
+    /**
+     * What a host's pool is put together from.
+     *
+     * @param name what messages call it
+     * @param random used by one thread at a time
+     */
+    public record Parts(
+            String name,
+            PoolConfig config,
+            EventLoopGroup eventLoops,
+            @Nullable HealthCheck healthCheck,
+            ConnectionPool.Listener listener,
+            TimeSource timeSource,
+            RandomGenerator random) {}
+
+    /** A pool without a connection; {@link #start} sets it going. */
+    public HostPool(K key, Connector<? super K> connector, Parts parts, Permits permits) {
+        this.key = key;
+        this.parts = parts;
+        PoolConfig config = parts.config();
+        timeSource = parts.timeSource();
+        home = parts.eventLoops().next();
+        isWatched = !config.leakDetection().isZero();
+        isExact = config.exactLeases() || isWatched;
+        this.permits = permits;
+        isCapped = permits != Permits.UNLIMITED;
+        minIdle = config.minIdle();
+        boolean validates = parts.healthCheck() != null;
+        int loops = 0;
+        for (EventExecutor ignored : parts.eventLoops()) {
+            loops++;
+        }
+        shelf = new Shelf(
+                this,
+                !config.barging(),
+                validates ? config.validateAfterIdle().toNanos() : -1,
+                new Shelf.Sizes(Runtime.getRuntime().availableProcessors(), loops, config.maxSize()));
+        notices = new Notices(key, parts);
+        predicates = new CallbackGuard("the predicate given to retire of pool " + parts.name(), timeSource);
+        combiner = new Combiner(timeSource, event(this::tick), home);
+        wake = new Wake(parts.eventLoops(), timeSource, new Clock());
+        Connecting connecting =
+                new Connecting(this, combiner, parts, (loop, deadline) -> connector.connect(key, loop, deadline));
+        HostEffects effects =
+                new HostEffects(this, combiner, permits, new HostEffects.Doers(wake, connecting, notices));
+        state = new HostState(
+                Rules.of(parts.name(), config, validates, timeSource.tickNanos()),
+                config.minIdle(),
+                config.maxSize(),
+                shelf,
+                new HostState.Surroundings(effects, parts.random()));
+    }
+
+    /** Opens the minimum of idle connections. */
+    public void start() {
+        combiner.signal();
+        if (isWatched) {
+            new LeakWatch(this, timeSource, notices, parts.config().leakDetection());
+        }
+    }
+
+    /** As {@link ConnectionPool#tryAcquire}. */
+    public @Nullable Lease tryAcquire() {
+        Connection taken = take();
+        return taken == null ? null : lease(taken);
+    }
+
+    /** As {@link ConnectionPool#acquire}. */
+    public CompletableFuture<Lease> acquire(Deadline deadline) {
+        check(deadline);
+        Connection taken = take();
+        if (taken != null) {
+            return lease(taken).future();
+        }
+        EventLoop loop = ThreadExecutorMap.currentExecutor() instanceof EventLoop current ? current : null;
+        FutureWaiter waiter = new FutureWaiter(this, request(deadline), loop);
+        combiner.submit(waiter);
+        return waiter.future;
+    }
+
+    /** As {@link ConnectionPool#acquireBlocking}. */
+    public Lease acquireBlocking(Deadline deadline) throws IOException, InterruptedException {
+        check(deadline);
+        BlockingCheck.refuseOnEventLoop("ConnectionPool.acquireBlocking", "acquire");
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        Connection taken = take();
+        if (taken != null) {
+            return lease(taken);
+        }
+        ParkedWaiter waiter = new ParkedWaiter(this, request(deadline));
+        combiner.submitBeforeBlocking(waiter);
+        return waiter.await(timeSource);
+    }
+
+    private void check(Deadline deadline) {
+        Objects.requireNonNull(deadline, "deadline: must not be null");
+        if (deadline.timeSource() != timeSource) {
+            throw new IllegalArgumentException("deadline: measured on " + deadline.timeSource() + ", pool "
+                    + parts.name() + " on " + timeSource + "; build both from the same TimeSource");
+        }
+    }
+
+    private PoolWaiter.Request request(Deadline deadline) {
+        return new PoolWaiter.Request(timeSource.nanoTime(), deadline.nanos(), stack());
+    }
+
+    private @Nullable Throwable stack() {
+        return isWatched ? new Throwable("acquired by " + Thread.currentThread().getName()) : null;
+    }
+
+    @SuppressWarnings("deprecation") // threadId() is of JDK 19
+    private static long thread() {
+        return Thread.currentThread().getId();
+    }
+
+    private @Nullable Connection take() {
+        for (; ; ) {
+            Connection found = (Connection) shelf.tryClaim(thread(), timeSource);
+            if (found == null || found.channel.isActive()) {
+                return found;
+            }
+            found.discard(found.generation(), ALL_BITS);
+            leaving(found, CloseCause.LOST, null);
+        }
+    }
+
+    private LeaseShell lease(Connection taken) {
+        long generation = timedGeneration(taken);
+        return isExact ? exactLease(taken, generation, stack()) : taken.shells[(int) generation & SHELL_MASK];
+    }
+
+    /** The generation of a lease that begins, which may be one to be timed. */
+    private long timedGeneration(Connection taken) {
+        long generation = taken.generation();
+        if ((generation & TIMED_MASK) == 0) {
+            taken.leasedSince(timeSource.nanoTime());
+        }
+        return generation;
+    }
+
+    private LeaseShell exactLease(Connection taken, long generation, @Nullable Throwable acquiredAt) {
+        LeaseShell lease = LeaseShell.exact(taken, generation);
+        if (acquiredAt != null) {
+            taken.held = new Held(lease, generation, timeSource.nanoTime(), acquiredAt);
+        }
+        return lease;
+    }
+
+    /** The lease of a connection that was delivered. */
+    Lease lease(Connection delivered, @Nullable Throwable acquiredAt) {
+        return acquiredAt == null ? lease(delivered) : exactLease(delivered, timedGeneration(delivered), acquiredAt);
+    }
+
+    /** Ends a lease. */
+    boolean release(Connection connection, long generation, long mask) {
+        return connection.releaseInOrder(generation, mask, TIMED_MASK, timeSource.coarseNanos())
+                ? released(connection)
+                : releaseWithCare(connection, generation, mask);
+    }
+
+    private boolean releaseWithCare(Connection connection, long generation, long mask) {
+        if ((connection.generation() & TIMED_MASK) == 0) {
+            timeUse(connection, generation, mask);
+        }
+        End end = connection.release(generation, mask, timeSource.coarseNanos());
+        return end == End.IDLE ? released(connection) : ended(connection, end, CloseCause.UNWANTED, null);
+    }
+
+    private boolean released(Connection connection) {
+        if (shelf.released(connection, thread()) || (isCapped && permits.isWanted())) {
+            combiner.signal();
+        }
+        return true;
+    }
+
+    private void timeUse(Connection connection, long generation, long mask) {
+        long word = connection.word();
+        if (Entry.phase(word) == Entry.LEASED && ((Entry.generation(word) ^ generation) & mask) == 0) {
+            usage.used(timeSource.nanoTime() - connection.leasedSinceNanos());
+        }
+    }
+
+    /** Ends a lease and its connection. */
+    boolean discard(Connection connection, long generation, long mask, Throwable cause) {
+        Objects.requireNonNull(cause, "cause: must not be null");
+        return ended(connection, connection.discard(generation, mask), CloseCause.DISCARDED, cause);
+    }
+
+    private boolean ended(Connection connection, End end, CloseCause why, @Nullable Throwable cause) {
+        switch (end) {
+            case STALE -> {
+                usage.doubleReleases.incrementAndGet();
+                return false;
+            }
+            case CLOSING -> leaving(connection, why, cause);
+            default -> {}
+        }
+        return true;
+    }
+
+    /** A connection whose word says CLOSING. */
+    void leaving(Connection connection, CloseCause cause, @Nullable Throwable failure) {
+        submit(nowNanos -> state.leaving(connection, cause, failure, nowNanos));
+    }
+
+    @Override
+    public void needsCheck(Entry entry) {
+        submit(nowNanos -> state.needsCheck((Member) entry, nowNanos));
+    }
+
+    @Override
+    public void signal() {
+        combiner.signal();
+    }
+
+    private void tick(long nowNanos) {
+        state.tick(nowNanos);
+    }
+
+    private void submit(LongConsumer event) {
+        combiner.submit(event(event));
+    }
+
+    private static Step event(LongConsumer event) {
+        return new Step() {
+            @Override
+            public void apply(long nowNanos) {
+                event.accept(nowNanos);
+            }
+        };
+    }
+
+    /** A waiter gave up. */
+    void cancelled(Waiter waiter) {
+        submit(nowNanos -> state.cancel(waiter, nowNanos));
+    }
+
+    /** A delivery came after its waiter had given up. */
+    void lateCancel(Lease lease) {
+        usage.lateCancels.incrementAndGet();
+        lease.release();
+    }
+
+    /** What a thread is told whom the pool did not tell in time. */
+    NetException overdue(Waiter waiter) {
+        return NetException.builder(Kind.ACQUIRE_TIMEOUT, Operation.ACQUIRE)
+                .retryable(true)
+                .elapsed(Duration.ofNanos(timeSource.nanoTime() - waiter.sinceNanos()))
+                .detail("no connection of " + parts.name()
+                        + " became free, and the pool could not say so in time: its event loops are blocked or gone")
+                .build();
+    }
+
+    /** As {@link ConnectionPool#resize}. */
+    public void resize(int newMinIdle, int newMaxSize) {
+        minIdle = newMinIdle;
+        submit(nowNanos -> state.resize(newMinIdle, newMaxSize, nowNanos));
+    }
+
+    /** As {@link ConnectionPool#suspend}. */
+    public void suspend() {
+        submit(state::suspend);
+    }
+
+    /** As {@link ConnectionPool#resume}. */
+    public void resume() {
+        submit(state::resume);
+    }
+
+    /** Retires the connections to some addresses, or all of them where there is no predicate. */
+    public void retire(@Nullable Predicate<? super SocketAddress> addresses, @Nullable Throwable cause) {
+        submit(nowNanos -> state.retire(addresses, cause, nowNanos));
+    }
+
+    /** Finds the connections a predicate means. */
+    void screen(List<Member> members, Predicate<? super SocketAddress> avoided) {
+        List<Member> matching = new ArrayList<>();
+        for (Member member : members) {
+            if (matches(avoided, ((Connection) member).channel.remoteAddress())) {
+                matching.add(member);
+            }
+        }
+        submit(nowNanos -> state.retire(matching, nowNanos));
+    }
+
+    /** What a predicate of the user says of an address. */
+    boolean matches(Predicate<? super SocketAddress> predicate, @Nullable SocketAddress address) {
+        if (address == null) {
+            return false;
+        }
+        try {
+            return predicate.test(address);
+        } catch (Throwable failure) {
+            predicates.failed(failure);
+            return false;
+        }
+    }
+
+    /** As {@link ConnectionPool#warmUp}. */
+    public CompletableFuture<Integer> warmUp(int connections) {
+        Warming warming = new Warming(connections, home);
+        submit(nowNanos -> state.warmUp(warming, nowNanos));
+        return warming.future;
+    }
+
+    /** As {@link ConnectionPool#close(Duration)}. */
+    public CompletableFuture<DrainReport> close(Duration grace) {
+        ToolkitFuture<DrainReport> closed = new ToolkitFuture<>(home);
+        drained.whenComplete((report, impossible) -> closed.succeedLater(home, report));
+        submit(nowNanos -> state.close(nanos(grace), nowNanos));
+        return closed;
+    }
+
+    private static long nanos(Duration grace) {
+        Duration longest = Duration.ofDays(365);
+        return (grace.compareTo(longest) < 0 ? grace : longest).toNanos();
+    }
+
+    void drained(DrainReport report) {
+        notices.drained(report);
+        drained.complete(report);
+    }
+
+    boolean isDrained() {
+        return drained.isDone();
+    }
+
+    void leaked() {
+        usage.leaks.incrementAndGet();
+    }
+
+    /** As {@link ConnectionPool#stats}. */
+    public ConnectionPool.Stats stats() {
+        return Statistics.of(state, shelf, usage);
+    }
+
+    /** A permit of {@link Permits} for this host, after {@link Permits#want}; what it has no use for it gives back. */
+    public void grantPermit() {
+        submit(state::granted);
+    }
+
+    /**
+     * Closes the connection that was idle longest, to make room for another host; the minimum of idle ones stays. Its permit
+     * comes back through {@link Permits#giveBack} once the channel is closed.
+     *
+     * @return false where there is none
+     */
+    public boolean evictOldestIdle() {
+        for (; ; ) {
+            Connection oldest = oldestIdle();
+            if (oldest == null) {
+                return false;
+            }
+            if (oldest.move(Entry.IDLE, Entry.CLOSING)) {
+                leaving(oldest, CloseCause.EVICTED, null);
+                return true;
+            }
+        }
+    }
+
+    /** Since when the connection is idle that was so longest, by the coarse clock; {@link Long#MAX_VALUE} where there is none. */
+    public long oldestIdleNanos() {
+        Connection oldest = oldestIdle();
+        return oldest == null ? Long.MAX_VALUE : oldest.idleSinceNanos();
+    }
+
+    private @Nullable Connection oldestIdle() {
+        int idle = 0;
+        Member oldest = null;
+        for (Member member : state.snapshot().members()) {
+            if (member.phase() == Entry.IDLE) {
+                idle++;
+                if (oldest == null || member.idleSinceNanos() - oldest.idleSinceNanos() < 0) {
+                    oldest = member;
+                }
+            }
+        }
+        return idle > minIdle ? (Connection) oldest : null;
+    }
+
+    /** Whether there is neither a connection, nor one to come, nor anybody who waits. */
+    public boolean isEmpty() {
+        // First, because what was asked before is then in all that follows.
+        if (!combiner.isQuiet()) {
+            return false;
+        }
+        HostState.Snapshot now = state.snapshot();
+        return now.members().size() == 0 && now.connecting() == 0 && shelf.waiting() == 0;
+    }
+
+    /** Where its connections live. */
+    public EventLoopGroup eventLoops() {
+        return parts.eventLoops();
+    }
+
+    /** Its clock. */
+    public TimeSource timeSource() {
+        return timeSource;
+    }
+
+    /** What names the host. */
+    public K key() {
+        return key;
+    }
+
+    HostState state() {
+        return state;
+    }
+
+    EventLoop home() {
+        return home;
+    }
+
+    long coarseNanos() {
+        return timeSource.coarseNanos();
+    }
+
+    @Override
+    public String toString() {
+        return parts.name() + ", " + parts.config();
+    }
+
+    /** What the timer tells. */
+    private final class Clock implements Wake.Alarm {
+
+        @Override
+        public void goOff(Future<?> timer) {
+            submit(nowNanos -> {
+                wake.disarm(timer);
+                state.tick(nowNanos);
+            });
+        }
+
+        @Override
+        public void lost() {
+            combiner.push(event(nowNanos -> state.close(0, nowNanos)));
+        }
+    }
+}

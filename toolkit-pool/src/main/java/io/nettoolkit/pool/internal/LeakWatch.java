@@ -1,0 +1,71 @@
+package io.nettoolkit.pool.internal;
+
+import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.pool.ConnectionPool.CloseCause;
+import io.nettoolkit.pool.internal.hit.Entry;
+import io.nettoolkit.pool.internal.state.Member;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/** Looks for leases that last too long or were lost, every half of the time that is too long. */
+final class LeakWatch implements Runnable {
+
+    private static final long ALL_BITS = -1;
+
+    private final HostPool<?> pool;
+    private final EventExecutor loop;
+    private final TimeSource timeSource;
+    private final Notices notices;
+    private final long longestNanos;
+
+    LeakWatch(HostPool<?> pool, TimeSource timeSource, Notices notices, Duration longest) {
+        this.pool = pool;
+        this.loop = pool.home();
+        this.timeSource = timeSource;
+        this.notices = notices;
+        longestNanos = longest.toNanos();
+        schedule();
+    }
+
+    private void schedule() {
+        try {
+            loop.schedule(this, Math.max(1, longestNanos / 2), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException shutDown) {
+            // Nobody is left to look, nor to be looked at: the loop's connections are closed.
+        }
+    }
+
+    @Override
+    public void run() {
+        for (Member member : pool.state().snapshot().members()) {
+            look((Connection) member);
+        }
+        if (!pool.isDrained()) {
+            schedule();
+        }
+    }
+
+    private void look(Connection connection) {
+        Held held = connection.held;
+        long word = connection.word();
+        int phase = Entry.phase(word);
+        boolean isOut = phase == Entry.LEASED || phase == Entry.RETIRING;
+        if (held == null || !isOut || Entry.generation(word) != held.generation) {
+            return;
+        }
+        long lastedNanos = timeSource.nanoTime() - held.sinceNanos;
+        boolean isLost = held.get() == null;
+        if (isLost && connection.discard(held.generation, ALL_BITS) == Entry.End.CLOSING) {
+            pool.leaving(connection, CloseCause.LEAKED, held.acquiredAt);
+        } else if (isLost || lastedNanos < longestNanos || held.isReported) {
+            return;
+        }
+        if (!held.isReported) {
+            held.isReported = true;
+            pool.leaked();
+        }
+        notices.leaked(connection, held, Duration.ofNanos(lastedNanos), isLost);
+    }
+}

@@ -1,0 +1,587 @@
+package io.nettoolkit.pool.internal.state;
+
+import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.pool.ConnectionPool.CloseCause;
+import io.nettoolkit.pool.internal.hit.Entry;
+import io.nettoolkit.pool.internal.hit.Shelf;
+import io.nettoolkit.pool.internal.state.Counts.Of;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/*
+ * Design note.
+ *
+ * Idea. Whatever the hit path cannot do is an event of this machine: somebody waits or gives up, a connect ends, a channel is
+ * closed, a check is over, time passes, an operator wants something. Events come one at a time. Each changes what it says and
+ * then runs settle(), the one place where connections go to waiters, connects begin, and time limits end things. So no event
+ * can forget to wake somebody up, whatever happened (the commonest bug of pools).
+ *
+ * It is pure: it knows no thread, no channel and no clock. What it wants done it tells its Effects, who do it when the section
+ * is over. The only state it shares is the entries' words, which the hit path changes at any time; it takes part in that by the
+ * same CASes as everybody, and a lost one is a reason to look again, not an error.
+ *
+ * Invariants, by the numbers of the test plan.
+ *   I1, I8, I10  by the entry's word.
+ *   I2   size of the roster + attempts <= maxSize, checked where an attempt is made; a permit of the shared cap goes with each.
+ *   I3   A waiter is in line or not; whoever takes it out completes it. Its own word decides against a cancel.
+ *   I4   A permit is taken for an attempt and passes to its connection; it goes back when the attempt fails or the channel is
+ *        closed, which happens once for each.
+ *   I5   settle(), and the proof in Shelf for a release that meets a waiter.
+ *   I6   Connections go to the first in line.
+ *   I7   A waiter that gave up is taken out of line, or has refused what was delivered; then its connection is released.
+ *   I9   A connection is handed out only if it is active after it was taken.
+ *   I11  drained() comes when roster and attempts are empty.
+ *   I12  settle() ends what is due, and asks to be woken for what is next.
+ *   I13  A snapshot has roster and attempts of one moment; a connection's phase is read once.
+ *   I14  Effects are done outside of the section, and do not recurse: see Combiner.
+ *   I15, I16  by the entry's word and by the hit path, which allocates nothing: see Entry and Shelf.
+ *   I17  A waiter joins only while fewer than maxPending are there.
+ *   I18  is the business of whoever hands out permits; this one asks once, and gives back what it cannot use.
+ *   I19  What is gone is in no list: a connection leaves roster, shelf and hints when its channel is closed.
+ *
+ * Sources. Vert.x' SimpleConnectionPool for a serial pool whose effects run after the section; HikariCP for connects that are
+ * not begun because others are under way; MongoDB's maxConnecting; Envoy for failing fast.
+ */
+
+/** The pool of one host as a serial state machine. Its methods are called one at a time, with a clock that does not go back. */
+public final class HostState {
+
+    private final Rules rules;
+    private final Shelf shelf;
+    private final Effects effects;
+    private final Counts counts = new Counts();
+    private final Roster roster;
+    private final Surplus surplus;
+    private final WaiterLine line = new WaiterLine();
+    private final Deque<Check> checks = new ArrayDeque<>();
+    private final List<WarmUp> warmUps = new ArrayList<>();
+    private final Connects connects;
+    private final Ages ages;
+    private final Refusals refusals;
+    private final Due wake = new Due();
+    private final Due graceEnds = new Due();
+
+    private final Ages.Verdict verdict = new Ages.Verdict() {
+        @Override
+        public void end(Member member, CloseCause cause) {
+            member.because(cause, null);
+            leave(member);
+        }
+
+        @Override
+        public void probe(Member member, long nowNanos) {
+            if (member.move(Entry.IDLE, Entry.VALIDATING)) {
+                check(member, List.of(), nowNanos);
+            }
+        }
+    };
+
+    private int minIdle;
+    private int maxSize;
+    private boolean isSuspended;
+    private boolean isClosed;
+    private boolean isCut;
+    private boolean isDrained;
+    private boolean isDown;
+    private long closedNanos;
+    private int drained;
+    private int forced;
+    private volatile Snapshot snapshot = new Snapshot(List.of(), 0, 0);
+
+    /**
+     * What the pool is made of at one moment.
+     *
+     * @param members every connection; its phase counts it
+     * @param connecting connects under way
+     */
+    public record Snapshot(List<Member> members, int connecting, int maxSize) {}
+
+    /** A pool without connections; the first event opens the minimum. */
+    public HostState(Rules rules, int minIdle, int maxSize, Shelf shelf, Surroundings surroundings) {
+        this.rules = rules;
+        this.minIdle = minIdle;
+        this.maxSize = maxSize;
+        this.shelf = shelf;
+        effects = surroundings.effects;
+        roster = new Roster(shelf);
+        surplus = new Surplus(roster, effects, verdict);
+        connects = new Connects(rules, effects, surroundings.random);
+        ages = new Ages(rules, surroundings.random);
+        refusals = new Refusals(rules.name(), roster);
+    }
+
+    /** What is not of the pool. */
+    public record Surroundings(Effects effects, RandomGenerator random) {}
+
+    /** What happened so far. Any thread. */
+    public Counts counts() {
+        return counts;
+    }
+
+    /** What there is. Any thread. */
+    public Snapshot snapshot() {
+        return snapshot;
+    }
+
+    /** Somebody waits. */
+    public void acquire(Waiter waiter, long nowNanos) {
+        if (isClosed) {
+            refuse(waiter, refusals.closed());
+        } else if (isSuspended) {
+            refuse(waiter, refusals.suspended());
+        } else if (line.size() >= rules.maxPending()) {
+            refuse(waiter, refusals.full(line.size()));
+        } else {
+            line.add(waiter);
+            openShelf();
+        }
+        settle(nowNanos);
+    }
+
+    private void refuse(Waiter waiter, Throwable cause) {
+        counts.add(Of.REJECTIONS, 1);
+        effects.fail(waiter, cause);
+    }
+
+    /** Somebody gave up. */
+    public void cancel(Waiter waiter, long nowNanos) {
+        if (line.remove(waiter)) {
+            counts.add(Of.CANCELS, 1);
+        }
+        settle(nowNanos);
+    }
+
+    /** A connection is idle that was not, or time has passed. */
+    public void tick(long nowNanos) {
+        settle(nowNanos);
+    }
+
+    /** A connect succeeded. The member is NEW. */
+    public void connected(Attempt attempt, Member member, long nowNanos) {
+        if (!connects.end(attempt)) {
+            member.because(CloseCause.UNWANTED, null);
+            if (member.move(Entry.NEW, Entry.CLOSING)) {
+                leave(member);
+            }
+            settle(nowNanos);
+            return;
+        }
+        connects.succeeded(Math.max(0, line.size() - 1));
+        Duration elapsed = Duration.ofNanos(nowNanos - attempt.beganNanos);
+        counts.connected(elapsed.toNanos());
+        roster.add(member);
+        ages.joined(member, nowNanos);
+        effects.opened(member, elapsed);
+        Waiter first = line.first();
+        if (isClosed || attempt.isRetired) {
+            member.because(isClosed ? CloseCause.POOL_CLOSED : CloseCause.RETIRED, attempt.retiredBy);
+            member.move(Entry.NEW, Entry.CLOSING);
+            leave(member);
+        } else if (!attempt.avoided.isEmpty()) {
+            member.move(Entry.NEW, Entry.VALIDATING);
+            check(member, List.copyOf(attempt.avoided), nowNanos);
+        } else if (first != null && member.move(Entry.NEW, Entry.IDLE) && member.claim()) {
+            // Nobody else can have seen it: it is in no hint and has no bit.
+            deliver(first, member, nowNanos);
+        } else if (member.move(Entry.NEW, Entry.IDLE)) {
+            shelf.offer(member);
+        }
+        settle(nowNanos);
+    }
+
+    /** A connect failed. */
+    public void connectFailed(Attempt attempt, Throwable cause, long nowNanos) {
+        if (connects.end(attempt)) {
+            failed(attempt, cause, nowNanos);
+        }
+        settle(nowNanos);
+    }
+
+    private void failed(Attempt attempt, Throwable cause, long nowNanos) {
+        connects.failed(cause, nowNanos);
+        counts.add(Of.CONNECT_FAILURES, 1);
+        effects.connectFailed(cause, Duration.ofNanos(nowNanos - attempt.beganNanos));
+        Waiter first = line.first();
+        if (first != null && roster.open() == 0) {
+            line.remove(first);
+            refuse(first, refusals.unreachable(cause, connects.pacer(), nowNanos));
+        }
+        endWarmUps(cause);
+    }
+
+    private void endWarmUps(Throwable cause) {
+        for (WarmUp warmUp : warmUps) {
+            effects.warmed(warmUp, roster.open(), cause);
+        }
+        warmUps.clear();
+    }
+
+    /** A lease ended, and its connection is to be closed; its word says CLOSING. */
+    public void leaving(Member member, CloseCause cause, @Nullable Throwable failure, long nowNanos) {
+        member.because(cause, failure);
+        leave(member);
+        settle(nowNanos);
+    }
+
+    /** A channel is closed, by whomever. */
+    public void closed(Member member, long nowNanos) {
+        member.gone();
+        member.because(CloseCause.LOST, null);
+        CloseCause cause = member.cause == null ? CloseCause.LOST : member.cause;
+        counts.closed(cause);
+        effects.closed(member, cause, member.failure);
+        forgetCheck(member);
+        if (roster.remove(member)) {
+            counts.add(Of.PAST_LEASES, member.generation());
+            effects.giveBackPermit();
+            if (member.isCut) {
+                forced++;
+            } else if (isClosed) {
+                drained++;
+            }
+        }
+        settle(nowNanos);
+    }
+
+    /** The hit path passed this one over; its word says VALIDATING. */
+    public void needsCheck(Member member, long nowNanos) {
+        check(member, List.of(), nowNanos);
+        settle(nowNanos);
+    }
+
+    /** A check is over. */
+    public void checked(Check check, boolean isFit, @Nullable Throwable failure, long nowNanos) {
+        if (checks.remove(check)) {
+            Member member = check.member;
+            member.check = null;
+            if (!isFit) {
+                unfit(check, failure);
+            } else {
+                member.checked(nowNanos);
+                if (member.move(Entry.VALIDATING, Entry.IDLE)) {
+                    shelf.offer(member);
+                }
+            }
+        }
+        settle(nowNanos);
+    }
+
+    private void unfit(Check check, @Nullable Throwable failure) {
+        Member member = check.member;
+        member.check = null;
+        if (member.move(Entry.VALIDATING, Entry.CLOSING)) {
+            member.because(check.avoided().isEmpty() ? CloseCause.UNHEALTHY : CloseCause.RETIRED, failure);
+            leave(member);
+        }
+    }
+
+    /** A permit of the shared cap, out of turn. */
+    public void granted(long nowNanos) {
+        connects.granted();
+        settle(nowNanos);
+    }
+
+    /** Refuses everybody until {@link #resume}. */
+    public void suspend(long nowNanos) {
+        isSuspended = true;
+        openShelf();
+        refuseAll(refusals::suspended);
+        settle(nowNanos);
+    }
+
+    /** Ends a suspension. */
+    public void resume(long nowNanos) {
+        isSuspended = false;
+        settle(nowNanos);
+    }
+
+    /** Changes the bounds. */
+    public void resize(int newMinIdle, int newMaxSize, long nowNanos) {
+        minIdle = newMinIdle;
+        maxSize = newMaxSize;
+        ages.soon(nowNanos);
+        settle(nowNanos);
+    }
+
+    /**
+     * Ends connections: all that are open or being opened, or those to some addresses.
+     *
+     * @param avoided asked about each connection, outside of the section; null for all
+     */
+    public void retire(@Nullable Predicate<? super SocketAddress> avoided, @Nullable Throwable cause, long nowNanos) {
+        connects.retire(avoided, cause);
+        if (avoided != null) {
+            effects.screen(roster.copy(), avoided);
+        } else {
+            for (int i = 0; i < roster.size(); i++) {
+                retire(roster.at(i), CloseCause.RETIRED, cause);
+            }
+        }
+        settle(nowNanos);
+    }
+
+    /** Ends some connections. */
+    public void retire(Collection<? extends Member> members, long nowNanos) {
+        for (Member member : members) {
+            retire(member, CloseCause.RETIRED, null);
+        }
+        settle(nowNanos);
+    }
+
+    /** Ends a connection at once, or with its lease; nothing for one that ends already. */
+    private void retire(Member member, CloseCause cause, @Nullable Throwable failure) {
+        for (; ; ) {
+            int phase = member.phase();
+            if (phase == Entry.LEASED) {
+                if (member.move(Entry.LEASED, Entry.RETIRING)) {
+                    member.because(cause, failure);
+                    return;
+                }
+            } else if (phase == Entry.IDLE || phase == Entry.VALIDATING) {
+                if (member.move(phase, Entry.CLOSING)) {
+                    member.because(cause, failure);
+                    leave(member);
+                    return;
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    /** Wishes for open connections. */
+    public void warmUp(WarmUp warmUp, long nowNanos) {
+        if (isClosed) {
+            effects.warmed(warmUp, roster.open(), refusals.closed());
+        } else {
+            warmUps.add(warmUp);
+        }
+        settle(nowNanos);
+    }
+
+    /** Ends everything; a later call may shorten the grace period. */
+    public void close(long graceNanos, long nowNanos) {
+        graceEnds.by(nowNanos + graceNanos);
+        if (!isClosed) {
+            isClosed = true;
+            closedNanos = nowNanos;
+            openShelf();
+            refuseAll(refusals::closed);
+            endWarmUps(refusals.closed());
+        }
+        settle(nowNanos);
+    }
+
+    private void settle(long nowNanos) {
+        expire(nowNanos);
+        if (ages.next().isReached(nowNanos) && !isClosed) {
+            ages.sweep(roster, new Ages.Bounds(minIdle, room() > 0), verdict, nowNanos);
+        }
+        if (isClosed) {
+            drain(nowNanos);
+        } else {
+            surplus.trim(maxSize - connects.underWay());
+            surplus.makeRoom(!line.isEmpty(), minIdle);
+            serve(nowNanos);
+            expireWaiters(nowNanos);
+            connects.begin(need(), room(), line, connects.underWay() + checks.size(), nowNanos);
+            failFast(nowNanos);
+            finishWarmUps();
+        }
+        connects.returnPermits();
+        publish();
+        arm(nowNanos);
+    }
+
+    /** Ends connects and checks that took too long. */
+    private void expire(long nowNanos) {
+        for (Attempt stuck = connects.nextExpired(nowNanos); stuck != null; stuck = connects.nextExpired(nowNanos)) {
+            failed(stuck, refusals.stuck(nowNanos - stuck.beganNanos), nowNanos);
+        }
+        for (Check first = checks.peek(); first != null && nowNanos - first.deadlineNanos >= 0; first = checks.peek()) {
+            checks.remove();
+            unfit(first, null);
+        }
+    }
+
+    private void expireWaiters(long nowNanos) {
+        for (Waiter next = line.nextToExpire();
+                next != null && nowNanos - next.deadlineNanos >= 0;
+                next = line.nextToExpire()) {
+            Refusals.Numbers numbers = new Refusals.Numbers(nowNanos, maxSize, connects.underWay(), line.size());
+            line.remove(next);
+            counts.add(Of.TIMEOUTS, 1);
+            effects.fail(next, refusals.late(next, numbers, connects.pacer()));
+        }
+    }
+
+    private void serve(long nowNanos) {
+        for (Waiter first = line.first(); first != null; first = line.first()) {
+            Member found = (Member) shelf.anyIdle(nowNanos);
+            if (found == null) {
+                return;
+            }
+            if (!found.isActive()) {
+                if (found.move(Entry.IDLE, Entry.CLOSING)) {
+                    found.because(CloseCause.LOST, null);
+                    leave(found);
+                }
+            } else if (shelf.isFresh(found, nowNanos)) {
+                if (found.claim()) {
+                    deliver(first, found, nowNanos);
+                }
+            } else if (checks.size() >= line.size()) {
+                return;
+            } else if (found.move(Entry.IDLE, Entry.VALIDATING)) {
+                check(found, List.of(), nowNanos);
+            }
+        }
+    }
+
+    private void deliver(Waiter waiter, Member member, long nowNanos) {
+        line.remove(waiter);
+        counts.waited(nowNanos - waiter.sinceNanos);
+        effects.deliver(waiter, member, member.generation());
+    }
+
+    /** Has a connection checked; its word says VALIDATING. */
+    private void check(Member member, List<Predicate<? super SocketAddress>> avoided, long nowNanos) {
+        Check check = new Check(member, nowNanos + rules.validationNanos(), avoided);
+        member.check = check;
+        checks.add(check);
+        effects.check(check);
+    }
+
+    private void forgetCheck(Member member) {
+        if (member.check != null) {
+            checks.remove(member.check);
+            member.check = null;
+        }
+    }
+
+    private void leave(Member member) {
+        forgetCheck(member);
+        if (roster.leave(member)) {
+            effects.close(member);
+        }
+    }
+
+    private int room() {
+        return maxSize - roster.size() - connects.underWay();
+    }
+
+    /** How many more connects would be of use. */
+    private int need() {
+        if (isSuspended) {
+            return 0;
+        }
+        int connecting = connects.underWay();
+        int spare = minIdle > 0 ? Math.max(0, minIdle - roster.idle()) : 0;
+        int need = line.size() + spare + ages.replacements() - connecting - checks.size();
+        for (WarmUp warmUp : warmUps) {
+            need = Math.max(need, Math.min(warmUp.connections, maxSize) - roster.size() - connecting);
+        }
+        return connects.isWanted() ? Math.max(need, 1 - connecting) : need;
+    }
+
+    /** Lets nobody wait for a host that is down, unless a connect is under way that may show the contrary. */
+    private void failFast(long nowNanos) {
+        Pacer pacer = connects.pacer();
+        Throwable cause = pacer.lastFailure();
+        boolean nowDown = pacer.isFailing() && roster.open() == 0;
+        if (nowDown && cause != null && connects.underWay() == 0 && !line.isEmpty()) {
+            connects.want();
+            refuseAll(() -> refusals.unreachable(cause, pacer, nowNanos));
+        }
+        if (nowDown && !isDown && cause != null) {
+            effects.down(cause);
+        } else if (isDown && !nowDown) {
+            effects.up();
+        }
+        isDown = nowDown;
+    }
+
+    private void refuseAll(Supplier<Throwable> cause) {
+        for (Waiter first = line.first(); first != null; first = line.first()) {
+            line.remove(first);
+            refuse(first, cause.get());
+        }
+    }
+
+    private void finishWarmUps() {
+        for (int i = warmUps.size() - 1; i >= 0; i--) {
+            WarmUp warmUp = warmUps.get(i);
+            if (roster.open() >= Math.min(warmUp.connections, maxSize)) {
+                warmUps.remove(i);
+                effects.warmed(warmUp, roster.open(), null);
+            }
+        }
+    }
+
+    private void drain(long nowNanos) {
+        boolean cut = !isCut && graceEnds.isReached(nowNanos);
+        for (int i = 0; i < roster.size(); i++) {
+            Member member = roster.at(i);
+            retire(member, CloseCause.POOL_CLOSED, null);
+            if (cut && !member.isLeaving && member.phase() == Entry.RETIRING) {
+                member.isCut = true;
+                leave(member);
+            }
+        }
+        if (cut) {
+            isCut = true;
+            connects.cut();
+        }
+        if (roster.size() == 0 && connects.underWay() == 0 && !isDrained) {
+            isDrained = true;
+            effects.drained(new DrainReport(drained, forced, Duration.ofNanos(nowNanos - closedNanos)));
+        }
+    }
+
+    private void openShelf() {
+        boolean isOver = roster.open() > maxSize;
+        shelf.open(
+                line.size(), (isClosed || isSuspended ? Shelf.BARRED : 0) | (isClosed || isOver ? Shelf.WATCHED : 0));
+    }
+
+    private void publish() {
+        openShelf();
+        Snapshot last = snapshot;
+        boolean hasChanged = roster.hasChanged();
+        if (hasChanged || last.connecting != connects.underWay() || last.maxSize != maxSize) {
+            snapshot = new Snapshot(hasChanged ? roster.copy() : last.members, connects.underWay(), maxSize);
+        }
+    }
+
+    /** Asks to be woken when the next thing is due. */
+    private void arm(long nowNanos) {
+        wake.clear();
+        Waiter next = line.nextToExpire();
+        if (next != null) {
+            wake.by(next.deadlineNanos);
+        }
+        connects.nextInto(wake, !isClosed && need() > 0 && room() > 0, nowNanos);
+        if (!checks.isEmpty()) {
+            wake.by(checks.getFirst().deadlineNanos);
+        }
+        if (isClosed) {
+            if (!isCut) {
+                wake.by(graceEnds);
+            }
+        } else {
+            wake.by(ages.next());
+        }
+        if (wake.isSet() && !isDrained) {
+            effects.wakeAt(wake.atNanos());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.nettoolkit.pool.internal.state;
+
+import io.nettoolkit.pool.ConnectionPool.CloseCause;
+import io.nettoolkit.pool.internal.hit.Entry;
+
+/** Idle connections that have to go, those at the last places first, because they were idle longest. */
+final class Surplus {
+
+    private final Roster roster;
+    private final Effects effects;
+    private final Ages.Verdict verdict;
+
+    Surplus(Roster roster, Effects effects, Ages.Verdict verdict) {
+        this.roster = roster;
+        this.effects = effects;
+        this.verdict = verdict;
+    }
+
+    /** Closes what there is above so many open connections. */
+    void trim(int most) {
+        for (int i = roster.size() - 1; i >= 0 && roster.open() > most; i--) {
+            Member member = roster.at(i);
+            if (member.move(Entry.IDLE, Entry.CLOSING)) {
+                verdict.end(member, CloseCause.SURPLUS);
+            }
+        }
+    }
+
+    /**
+     * Closes connections for other hosts, as the cap they share says.
+     *
+     * @param needed whether somebody waits for them here
+     * @param minIdle how many stay where nobody does
+     */
+    void makeRoom(boolean needed, int minIdle) {
+        int idle = needed ? Integer.MAX_VALUE : roster.idle();
+        for (int i = roster.size() - 1; i >= 0 && idle > minIdle && effects.isPermitWanted(); i--) {
+            Member member = roster.at(i);
+            if (member.phase() != Entry.IDLE) {
+                continue;
+            }
+            if (!effects.takesPermitBack(needed)) {
+                return;
+            }
+            if (member.move(Entry.IDLE, Entry.CLOSING)) {
+                verdict.end(member, CloseCause.EVICTED);
+                idle--;
+            } else {
+                effects.keepsPermit();
+            }
+        }
+    }
+}
