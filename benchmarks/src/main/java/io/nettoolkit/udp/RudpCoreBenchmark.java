@@ -8,6 +8,7 @@ import io.nettoolkit.udp.internal.connection.ServerGate;
 import io.nettoolkit.udp.internal.delivery.MessageSink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -65,8 +66,8 @@ public class RudpCoreBenchmark {
     @Param({"plaintext", "checksum", "psk"})
     public String security = "plaintext";
 
-    private final InetSocketAddress clientAddress = new InetSocketAddress("127.0.0.1", 1);
-    private final InetSocketAddress serverAddress = new InetSocketAddress("127.0.0.1", 2);
+    private final InetSocketAddress clientAddress = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+    private final InetSocketAddress serverAddress = new InetSocketAddress(InetAddress.getLoopbackAddress(), 2);
     private final ByteBuf datagram = PooledByteBufAllocator.DEFAULT.directBuffer(RudpConfig.MAX_DATAGRAM_BYTES);
     private final MessageSink sink = (channel, mode, content) -> content.release();
     private @Nullable ByteBuf content;
