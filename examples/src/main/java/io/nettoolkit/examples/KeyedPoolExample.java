@@ -34,7 +34,7 @@ import picocli.CommandLine.Command;
  *   java -jar examples/target/examples.jar keyed-pool
  * Output:
  *   orders answers, stock answers: 2 connections, which is all there may be
- *   prices answers: 2 connections, because the one to orders, idle for longest, made room
+ *   prices answers: 2 connections; 1, the one to orders, idle for longest, made room
  *   every host has its turn: 90 answers of 30 hosts over 2 connections
  *   prices has moved: its connection is closed
  *   nobody asks for a while: 0 hosts are remembered
@@ -109,7 +109,7 @@ public final class KeyedPoolExample implements Callable<Integer> {
         String third = ask(pools, "prices").get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         ConnectionPool.Stats sum = pools.stats().sum();
         System.out.printf(
-                "%s: %d connections, because %d, the one to orders, idle for longest, made room%n",
+                "%s: %d connections; %d, the one to orders, idle for longest, made room%n",
                 third, sum.total(), sum.closes().getOrDefault(CloseCause.EVICTED, 0L));
     }
 
