@@ -1,5 +1,6 @@
 package io.nettoolkit.udp.internal.connection;
 
+import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.udp.RudpConfig;
 import io.nettoolkit.udp.internal.wire.CloseCode;
 import io.nettoolkit.udp.internal.wire.Handshake;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing unauthenticated ends the attempt of a client that has a key: a REFUSE or an ACCEPT under another key is
  * remembered, to be told when time is up, because anybody on the path can send it.
  */
-final class ClientHandshake {
+final class ClientHandshake implements Opening {
 
     private static final int MAX_RETRIES = 20;
     private static final long LONGEST_PAUSE_NANOS = 5_000_000_000L;
@@ -54,16 +55,19 @@ final class ClientHandshake {
         return 3 * setup.config().initialRtt().toNanos();
     }
 
-    long deadlineNanos() {
+    @Override
+    public long deadlineNanos() {
         return Math.min(sendNanos, giveUpNanos);
     }
 
-    boolean isTimedOut(long nowNanos) {
+    @Override
+    public boolean isTimedOut(long nowNanos) {
         return nowNanos >= giveUpNanos;
     }
 
     /** Writes a HELLO where one is due. */
-    boolean poll(long nowNanos, ByteBuf out) {
+    @Override
+    public boolean poll(long nowNanos, ByteBuf out) {
         if (nowNanos < sendNanos || out.maxWritableBytes() < RudpConfig.MIN_DATAGRAM_BYTES) {
             return false;
         }
@@ -77,8 +81,8 @@ final class ClientHandshake {
         return true;
     }
 
-    /** Takes in what the server answered; {@code start} is where the packet began, {@code in} is past its header. */
-    void onPacket(long nowNanos, Header header, ByteBuf in, int start) throws WireException {
+    @Override
+    public void onPacket(long nowNanos, Header header, ByteBuf in, int start) throws WireException {
         if (header.destination() != localId || accept != null || refused) {
             return;
         }
@@ -135,11 +139,18 @@ final class ClientHandshake {
         return refused;
     }
 
-    /** The last no; null for none. */
-    @Nullable
-    Refuse refusal() {
+    @Override
+    public @Nullable Refuse refusal() {
         return refusal;
     }
+
+    @Override
+    public Kind timeoutKind() {
+        return Kind.CONNECT_TIMEOUT;
+    }
+
+    @Override
+    public void end() {}
 
     /** The server's connection id. */
     long peerId() {

@@ -3,14 +3,19 @@ package io.nettoolkit.udp.internal.connection;
 import io.nettoolkit.udp.internal.delivery.Inbox;
 import io.nettoolkit.udp.internal.delivery.OutMessage;
 import io.nettoolkit.udp.internal.delivery.Outbox;
+import io.nettoolkit.udp.internal.recovery.AckTracker;
 import io.nettoolkit.udp.internal.recovery.LossRecovery;
 import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.DataFrame;
 import io.nettoolkit.udp.internal.wire.FrameVisitor;
+import io.nettoolkit.udp.internal.wire.PacketProtection;
+import io.nettoolkit.udp.internal.wire.Wire;
 import io.nettoolkit.udp.internal.wire.WireException;
+import io.netty.buffer.ByteBuf;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** Takes in the frames of data packets, and what became of those of ours. */
+/** Takes in data packets with their frames, and what became of those of ours. */
 final class PacketIntake implements FrameVisitor {
 
     /** A note of an ACK; the largest number it told of is where the range begins. */
@@ -28,8 +33,43 @@ final class PacketIntake implements FrameVisitor {
         this.connection = connection;
     }
 
-    void begin(long nowNanos) {
-        this.nowNanos = nowNanos;
+    /** A data packet came from this address; the reader index may move. */
+    void onDataPacket(long now, SocketAddress from, ByteBuf datagram) {
+        PacketProtection protection = connection.protection();
+        AckTracker acks = connection.acks();
+        Traffic traffic = connection.traffic();
+        int bytes = datagram.readableBytes();
+        if (protection == null || Wire.dataConnectionId(datagram) != connection.localId()) {
+            traffic.invalid++;
+            return;
+        }
+        long number = Wire.expandPacketNumber(acks.expected(), Wire.truncatedPacketNumber(datagram));
+        if (acks.isDuplicate(number)) {
+            traffic.duplicates++;
+            return;
+        }
+        ByteBuf frames = protection.open(datagram, number);
+        if (frames == null) {
+            traffic.invalid++;
+            return;
+        }
+        connection.onPacket(now, from, bytes);
+        boolean newest = number >= acks.expected();
+        nowNanos = now;
+        Shutdown ending = connection.shutdown();
+        try {
+            boolean eliciting = connection.setup().frames().read(frames, this);
+            acks.onReceived(now, number, eliciting);
+            if (ending != null && eliciting) {
+                ending.onPacket();
+            }
+        } catch (WireException e) {
+            connection.fail(now, e.code(), String.valueOf(e.getMessage()));
+            return;
+        }
+        if (newest && !from.equals(connection.path().remote())) {
+            connection.onMoved(now, from, bytes);
+        }
     }
 
     LossRecovery.Notes notes() {

@@ -79,8 +79,7 @@ public final class RudpConnection {
     private final Liveness liveness;
     private final Traffic traffic = new Traffic();
     private final Outbox outbox;
-    private @Nullable ClientHandshake dialling;
-    private @Nullable ServerHandshake accepting;
+    private @Nullable Opening opening;
     private PacketProtection protection = PacketProtection.NONE;
     private @Nullable PacketAssembler assembler;
     private @Nullable Shutdown shutdown;
@@ -115,7 +114,7 @@ public final class RudpConnection {
     public static RudpConnection dial(
             ConnectionSetup setup, ConnectionEvents events, SocketAddress remote, long nowNanos) {
         RudpConnection connection = new RudpConnection(setup, events, Side.CLIENT, remote, nowNanos);
-        connection.dialling = new ClientHandshake(setup, connection.localId, 0);
+        connection.opening = new ClientHandshake(setup, connection.localId, 0);
         return connection;
     }
 
@@ -126,7 +125,7 @@ public final class RudpConnection {
 
     /** Gives an accepted connection what its client said. */
     void answer(ServerHandshake handshake, TransportParameters parameters) {
-        accepting = handshake;
+        opening = handshake;
         peerId = handshake.peerId();
         protection = handshake.protection();
         setPeer(0, parameters);
@@ -141,7 +140,8 @@ public final class RudpConnection {
             return;
         }
         if (Wire.isData(datagram)) {
-            onDataPacket(now, from, datagram, end - start);
+            intake.onDataPacket(now, from, datagram);
+            endFlush(now);
         } else if (Wire.isHandshake(datagram)) {
             onHandshakePacket(now, from, datagram);
         } else {
@@ -150,54 +150,24 @@ public final class RudpConnection {
         datagram.setIndex(start, end);
     }
 
-    private void onDataPacket(long now, SocketAddress from, ByteBuf datagram, int bytes) {
-        if (peer == null || Wire.dataConnectionId(datagram) != localId) {
-            traffic.invalid++;
-            return;
-        }
-        long number = Wire.expandPacketNumber(acks.expected(), Wire.truncatedPacketNumber(datagram));
-        if (acks.isDuplicate(number)) {
-            traffic.duplicates++;
-            return;
-        }
-        ByteBuf frames = protection.open(datagram, number);
-        if (frames == null) {
-            traffic.invalid++;
-            return;
-        }
+    /** A data packet that is genuine and new came. */
+    void onPacket(long now, SocketAddress from, int bytes) {
         traffic.onReceived(bytes);
         path.onReceived(from, bytes);
         liveness.onReceived(now);
-        confirm();
-        boolean newest = number >= acks.expected();
-        intake.begin(now);
-        Shutdown ending = shutdown;
-        try {
-            boolean eliciting = setup.frames().read(frames, intake);
-            acks.onReceived(now, number, eliciting);
-            if (ending != null && eliciting) {
-                ending.onPacket();
-            }
-        } catch (WireException e) {
-            fail(now, e.code(), String.valueOf(e.getMessage()));
-            return;
-        }
-        if (newest && side == Side.SERVER && !from.equals(path.remote())) {
-            onMoved(now, from, bytes);
-        }
-        endFlush(now);
-    }
-
-    private void confirm() {
-        ServerHandshake handshake = accepting;
+        Opening handshake = opening;
         if (handshake != null) {
-            accepting = null;
-            handshake.finish();
+            opening = null;
+            handshake.end();
             establish();
         }
     }
 
-    private void onMoved(long now, SocketAddress from, int bytes) {
+    /** The newest packet came from another address than the ones before it. */
+    void onMoved(long now, SocketAddress from, int bytes) {
+        if (side == Side.CLIENT) {
+            return;
+        }
         if (path.move(from, bytes, setup.random().nextLong(), now, recovery.basePtoNanos())) {
             recovery.restart(setup.config().congestionControl());
         }
@@ -211,11 +181,9 @@ public final class RudpConnection {
             Header header = setup.handshake().readHeader(datagram);
             if (header.type() == Handshake.RESET) {
                 onReset(now, header, setup.handshake().readReset(datagram));
-            } else if (dialling != null && from.equals(path.remote())) {
-                dialling.onPacket(now, header, datagram, start);
+            } else if (opening != null && from.equals(path.remote())) {
+                opening.onPacket(now, header, datagram, start);
                 afterDialling(now);
-            } else if (accepting != null && header.type() == Handshake.HELLO) {
-                accepting.onHello();
             }
         } catch (WireException corrupt) {
             traffic.invalid++;
@@ -223,13 +191,12 @@ public final class RudpConnection {
     }
 
     private void afterDialling(long now) {
-        ClientHandshake handshake = dialling;
-        if (handshake == null) {
+        if (!(opening instanceof ClientHandshake handshake)) {
             return;
         }
         Accept accept = handshake.accept();
         if (accept != null) {
-            dialling = null;
+            opening = null;
             peerId = handshake.peerId();
             resetToken = accept.resetToken();
             protection = setup.keys().protection(Side.CLIENT, handshake.random(), accept.random());
@@ -353,7 +320,7 @@ public final class RudpConnection {
     }
 
     /** The peer broke a rule. */
-    private void fail(long now, long code, String reason) {
+    void fail(long now, long code, String reason) {
         if (isOpen()) {
             NetException failure = failure(Kind.PROTOCOL, Operation.DECODE, CloseCode.text(code) + ": " + reason, now);
             end(now, CloseReason.failed(Initiator.PEER, failure), code, reason);
@@ -376,10 +343,9 @@ public final class RudpConnection {
 
     private void endSilently(long now, CloseReason reason) {
         state = State.CLOSED;
-        dialling = null;
-        if (accepting != null) {
-            accepting.finish();
-            accepting = null;
+        if (opening != null) {
+            opening.end();
+            opening = null;
         }
         tellEnd(reason);
     }
@@ -411,11 +377,9 @@ public final class RudpConnection {
     }
 
     private void onHandshakeTimeout(long now) {
-        ClientHandshake handshake = dialling;
+        Opening handshake = opening;
         if (handshake != null && handshake.isTimedOut(now)) {
-            endSilently(now, handshakeFailure(now, handshake.refusal(), Kind.CONNECT_TIMEOUT), Initiator.NETWORK);
-        } else if (accepting != null && accepting.isTimedOut(now)) {
-            endSilently(now, handshakeFailure(now, null, Kind.HANDSHAKE), Initiator.NETWORK);
+            endSilently(now, handshakeFailure(now, handshake.refusal(), handshake.timeoutKind()), Initiator.NETWORK);
         }
     }
 
@@ -459,8 +423,7 @@ public final class RudpConnection {
     public long nextTimeoutNanos(long nowNanos) {
         long now = nowNanos - originNanos;
         long deadline = switch (state) {
-            case CONNECTING ->
-                dialling != null ? dialling.deadlineNanos() : accepting != null ? accepting.deadlineNanos() : NEVER;
+            case CONNECTING -> opening == null ? NEVER : opening.deadlineNanos();
             case ESTABLISHED, FLUSHING -> openDeadlineNanos();
             case CLOSING -> shutdown == null ? NEVER : shutdown.deadlineNanos();
             case CLOSED -> NEVER;
@@ -491,9 +454,7 @@ public final class RudpConnection {
         int bytes = 0;
         switch (state) {
             case CONNECTING -> {
-                if (dialling != null && dialling.poll(now, out)) {
-                    bytes = out.writerIndex() - start;
-                } else if (accepting != null && accepting.poll(now, out, localId)) {
+                if (opening != null && opening.poll(now, out)) {
                     bytes = out.writerIndex() - start;
                 }
             }
@@ -616,5 +577,20 @@ public final class RudpConnection {
 
     PathState path() {
         return path;
+    }
+
+    Traffic traffic() {
+        return traffic;
+    }
+
+    @Nullable
+    Shutdown shutdown() {
+        return shutdown;
+    }
+
+    /** The protection in force; null before the handshake has brought it about. */
+    @Nullable
+    PacketProtection protection() {
+        return peer == null ? null : protection;
     }
 }

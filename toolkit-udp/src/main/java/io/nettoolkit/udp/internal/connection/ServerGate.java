@@ -180,7 +180,8 @@ public final class ServerGate {
         }
         RudpConnection connection = RudpConnection.accept(setup, events, from, now + originNanos);
         byte[] token = resetToken(connection.localId());
-        ServerHandshake handshake = new ServerHandshake(setup, newcomer.clientId(), hello, token, () -> halfOpen--);
+        ServerHandshake.Ids ids = new ServerHandshake.Ids(connection.localId(), newcomer.clientId());
+        ServerHandshake handshake = new ServerHandshake(setup, ids, hello, token, () -> halfOpen--);
         halfOpen++;
         connection.answer(handshake, hello.parameters());
         recent.put(new Origin(from, newcomer.clientId()), connection);

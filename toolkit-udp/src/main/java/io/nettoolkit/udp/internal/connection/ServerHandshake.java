@@ -1,27 +1,30 @@
 package io.nettoolkit.udp.internal.connection;
 
+import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.udp.internal.wire.Handshake;
 import io.nettoolkit.udp.internal.wire.Handshake.Accept;
 import io.nettoolkit.udp.internal.wire.Handshake.Header;
 import io.nettoolkit.udp.internal.wire.Handshake.Hello;
+import io.nettoolkit.udp.internal.wire.Handshake.Refuse;
 import io.nettoolkit.udp.internal.wire.KeySchedule;
 import io.nettoolkit.udp.internal.wire.KeySchedule.Side;
 import io.nettoolkit.udp.internal.wire.PacketProtection;
 import io.nettoolkit.udp.internal.wire.TransportParameters;
 import io.nettoolkit.udp.internal.wire.Wire;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The listening side from a valid cookie until the client shows that it has the answer: ACCEPT, once for each HELLO and
  * again with growing pauses.
  */
-final class ServerHandshake {
+final class ServerHandshake implements Opening {
 
     /** ACCEPTs sent without being asked again; each HELLO gets one in any case. */
     private static final int MAX_UNASKED = 10;
 
     private final ConnectionSetup setup;
-    private final long peerId;
+    private final Ids ids;
     private final byte[] clientRandom;
     private final byte[] random;
     private final byte[] resetToken;
@@ -32,10 +35,13 @@ final class ServerHandshake {
     private long pauseNanos;
     private int unasked;
 
-    ServerHandshake(ConnectionSetup setup, long peerId, Hello hello, byte[] resetToken, Runnable onOver) {
+    /** The connection ids of both sides. */
+    record Ids(long local, long peer) {}
+
+    ServerHandshake(ConnectionSetup setup, Ids ids, Hello hello, byte[] resetToken, Runnable onOver) {
         this.onOver = onOver;
         this.setup = setup;
-        this.peerId = peerId;
+        this.ids = ids;
         this.resetToken = resetToken;
         clientRandom = hello.random();
         random = setup.randomBytes(KeySchedule.RANDOM_BYTES);
@@ -48,20 +54,33 @@ final class ServerHandshake {
     }
 
     long peerId() {
-        return peerId;
+        return ids.peer();
     }
 
     /** The client was heard, or given up. */
-    void finish() {
+    @Override
+    public void end() {
         onOver.run();
     }
 
-    void onHello() {
-        due = true;
+    @Override
+    public void onPacket(long nowNanos, Header header, ByteBuf in, int start) {
+        due |= header.type() == Handshake.HELLO;
+    }
+
+    @Override
+    public @Nullable Refuse refusal() {
+        return null;
+    }
+
+    @Override
+    public Kind timeoutKind() {
+        return Kind.HANDSHAKE;
     }
 
     /** Writes an ACCEPT where one is due. */
-    boolean poll(long nowNanos, ByteBuf out, long localId) {
+    @Override
+    public boolean poll(long nowNanos, ByteBuf out) {
         if (!due && (unasked >= MAX_UNASKED || nowNanos < sendNanos)) {
             return false;
         }
@@ -70,16 +89,18 @@ final class ServerHandshake {
         sendNanos = nowNanos + pauseNanos;
         pauseNanos *= 2;
         Accept accept = new Accept(random, resetToken, TransportParameters.of(setup.config()), true);
-        Header ids = new Header(Handshake.ACCEPT, Wire.VERSION, peerId, localId);
-        setup.handshake().writeAccept(out, ids, accept, clientRandom, setup.keys());
+        Header header = new Header(Handshake.ACCEPT, Wire.VERSION, ids.peer(), ids.local());
+        setup.handshake().writeAccept(out, header, accept, clientRandom, setup.keys());
         return true;
     }
 
-    long deadlineNanos() {
+    @Override
+    public long deadlineNanos() {
         return unasked >= MAX_UNASKED ? giveUpNanos : Math.min(sendNanos, giveUpNanos);
     }
 
-    boolean isTimedOut(long nowNanos) {
+    @Override
+    public boolean isTimedOut(long nowNanos) {
         return nowNanos >= giveUpNanos;
     }
 }
