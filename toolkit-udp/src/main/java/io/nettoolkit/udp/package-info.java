@@ -1,2 +1,2 @@
-/** Reserved for the udp module of Net Toolkit; no code has landed here yet. */
+/** Datagrams, multicast, and messages over UDP that arrive: {@link io.nettoolkit.udp.RudpConfig} is where to begin. */
 package io.nettoolkit.udp;

@@ -50,7 +50,11 @@ class PublishedModulesTest {
                     "org.jspecify:jspecify",
                     "org.slf4j:slf4j-api"),
             "toolkit-udp",
-            List.of("io.nettoolkit:toolkit-core", "org.jspecify:jspecify"),
+            List.of(
+                    "io.nettoolkit:toolkit-core",
+                    "io.netty:netty-buffer",
+                    "io.netty:netty-common",
+                    "org.jspecify:jspecify"),
             "toolkit-dns",
             List.of(
                     "io.nettoolkit:toolkit-core",

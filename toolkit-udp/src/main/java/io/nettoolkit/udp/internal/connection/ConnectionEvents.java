@@ -1,0 +1,20 @@
+package io.nettoolkit.udp.internal.connection;
+
+import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.udp.internal.delivery.Outcomes;
+
+/** What a connection tells its shell. As for {@link Outcomes}, none of these may call the connection back. */
+public interface ConnectionEvents extends Outcomes {
+
+    /** Both sides know each other; messages flow. */
+    void onEstablished();
+
+    /**
+     * The connection ended: nothing is sent or acknowledged any more. What was received before can still be read. It
+     * has to be kept and asked for datagrams until {@link RudpConnection#isTerminated}.
+     */
+    void onClosed(CloseReason reason);
+
+    /** Datagrams go to another address from now on: {@link RudpConnection#remote}. */
+    void onPathChanged();
+}

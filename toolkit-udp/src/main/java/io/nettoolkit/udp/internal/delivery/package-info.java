@@ -1,0 +1,2 @@
+/** Messages: queues, fragments, credit, order. */
+package io.nettoolkit.udp.internal.delivery;

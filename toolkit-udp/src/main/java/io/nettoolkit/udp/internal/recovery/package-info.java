@@ -1,0 +1,2 @@
+/** What was sent, what arrived, how long it takes, what is lost. */
+package io.nettoolkit.udp.internal.recovery;

@@ -1,0 +1,172 @@
+package io.nettoolkit.udp.internal.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.udp.internal.delivery.MessageSink;
+import io.nettoolkit.udp.internal.delivery.OutMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A connection in the simulator: the shell that polls it and wakes it up, and what it was told. */
+final class SimNode implements ConnectionEvents {
+
+    final SimNetwork network;
+    final Map<Object, String> outcomes = new HashMap<>();
+    final List<Object> sent = new ArrayList<>();
+
+    @Nullable
+    RudpConnection connection;
+
+    @Nullable
+    CloseReason closed;
+
+    boolean established;
+    boolean reading = true;
+    int pathChanges;
+    long mostBuffered;
+    MessageSink sink = (channel, mode, content) -> content.release();
+
+    private final ByteBuf out = new UnpooledByteBufAllocator(false, true).heapBuffer(2048);
+    private long timerNanos = Long.MAX_VALUE;
+    private SocketAddress local;
+
+    SimNode(SimNetwork network, SocketAddress local) {
+        this.network = network;
+        this.local = local;
+    }
+
+    RudpConnection connection() {
+        return Objects.requireNonNull(connection);
+    }
+
+    SocketAddress local() {
+        return local;
+    }
+
+    /** What a NAT does when it forgets a binding. */
+    void rebind(SocketAddress to) {
+        network.rebind(this, local, to);
+        local = to;
+    }
+
+    void onDatagram(SocketAddress from, byte[] datagram) {
+        ByteBuf in = Unpooled.wrappedBuffer(datagram);
+        connection().onDatagram(network.clock.now(), from, in);
+        if (in.readableBytes() != datagram.length) {
+            throw new AssertionError("the datagram was not left as it was");
+        }
+        pump();
+    }
+
+    boolean write(OutMessage message) {
+        boolean taken = connection().write(network.clock.now(), message);
+        pump();
+        return taken;
+    }
+
+    void close() {
+        connection().close(network.clock.now());
+        pump();
+    }
+
+    /** Reads, sends, and sets the timer. */
+    void pump() {
+        long now = network.clock.now();
+        RudpConnection c = connection();
+        while (reading && c.receive(sink)) {
+            // The sink has it.
+        }
+        mostBuffered = Math.max(mostBuffered, c.inbox().bufferedBytes());
+        while (true) {
+            long windowBefore = c.recovery().controller().windowBytes();
+            int probes = c.pendingProbes();
+            out.clear();
+            int bytes = c.poll(now, out);
+            if (bytes == 0) {
+                break;
+            }
+            long inFlight = c.recovery().bytesInFlight();
+            if (inFlight < 0 || out.readableBytes() != bytes) {
+                throw new AssertionError(inFlight + " bytes in flight, a datagram of " + bytes + " bytes");
+            }
+            if (inFlight > windowBefore && probes == 0 && !isOnlyAck(c, inFlight)) {
+                throw new AssertionError(inFlight + " bytes in flight, window " + windowBefore + ", and no probe");
+            }
+            lastInFlight = inFlight;
+            byte[] datagram = new byte[bytes];
+            out.readBytes(datagram);
+            network.send(this, c.remote(), datagram);
+        }
+        lastInFlight = c.recovery().bytesInFlight();
+        schedule(now);
+    }
+
+    private long lastInFlight;
+
+    /** The window may have shrunk below what is in flight; a packet that adds nothing to it may leave nevertheless. */
+    private boolean isOnlyAck(RudpConnection c, long inFlight) {
+        return !c.isOpen() || inFlight <= lastInFlight;
+    }
+
+    private void schedule(long now) {
+        long timeout = connection().nextTimeoutNanos(now);
+        long at = timeout == RudpConnection.NO_TIMEOUT ? Long.MAX_VALUE : now + timeout;
+        if (at == Long.MAX_VALUE || at >= timerNanos) {
+            // An earlier timer looks again when it fires.
+            return;
+        }
+        timerNanos = at;
+        network.clock.at(at, () -> {
+            if (timerNanos == at) {
+                timerNanos = Long.MAX_VALUE;
+                network.countTimer();
+                connection().onTimeout(network.clock.now());
+                pump();
+            }
+        });
+    }
+
+    @Override
+    public void onEstablished() {
+        established = true;
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        assertThat(closed).as("closed twice").isNull();
+        closed = reason;
+    }
+
+    @Override
+    public void onPathChanged() {
+        pathChanges++;
+    }
+
+    @Override
+    public void onSent(Object token) {
+        sent.add(token);
+    }
+
+    @Override
+    public void onAcknowledged(Object token) {
+        assertThat(outcomes.put(token, "acknowledged"))
+                .as("second outcome of %s", token)
+                .isNull();
+    }
+
+    @Override
+    public void onDropped(Object token, Drop reason) {
+        assertThat(outcomes.put(token, reason.name()))
+                .as("second outcome of %s", token)
+                .isNull();
+    }
+}
