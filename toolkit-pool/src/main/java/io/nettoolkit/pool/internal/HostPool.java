@@ -1,5 +1,6 @@
 package io.nettoolkit.pool.internal;
 
+import io.nettoolkit.core.Backoff;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.NetException;
@@ -111,24 +112,42 @@ public final class HostPool<K> implements Shelf.Keeper {
         notices = new Notices(key, parts);
         predicates = new CallbackGuard("the predicate given to retire of pool " + parts.name(), timeSource);
         combiner = new Combiner(timeSource, event(this::tick), home);
-        wake = new Wake(parts.eventLoops(), timeSource, new Clock());
+        wake = new Wake(home, parts.eventLoops(), timeSource, new Clock());
         Connecting connecting =
                 new Connecting(this, combiner, parts, (loop, deadline) -> connector.connect(key, loop, deadline));
         HostEffects effects =
                 new HostEffects(this, combiner, permits, new HostEffects.Doers(wake, connecting, notices));
         state = new HostState(
-                Rules.of(parts.name(), config, validates, timeSource.tickNanos()),
+                Rules.of(parts.name(), guarded(config), validates, timeSource.tickNanos()),
                 config.minIdle(),
                 config.maxSize(),
                 shelf,
                 new HostState.Surroundings(effects, parts.random()));
     }
 
+    /** With a backoff that cannot end the section it is called in: one that throws counts as one that stops. */
+    private PoolConfig guarded(PoolConfig config) {
+        CallbackGuard guard = new CallbackGuard("the connectBackoff of pool " + parts.name(), timeSource);
+        Backoff backoff = config.connectBackoff();
+        return config.toBuilder()
+                .connectBackoff((attempt, previousNanos, random) -> {
+                    try {
+                        return backoff.delayNanos(attempt, previousNanos, random);
+                    } catch (Throwable failure) {
+                        guard.failed(failure);
+                        return Backoff.STOP;
+                    }
+                })
+                .build();
+    }
+
     /** Opens the minimum of idle connections. */
     public void start() {
         combiner.signal();
         if (isWatched) {
-            new LeakWatch(this, timeSource, notices, parts.config().leakDetection());
+            LeakWatch watch =
+                    new LeakWatch(this, timeSource, notices, parts.config().leakDetection());
+            drained.thenRun(watch::stop);
         }
     }
 
@@ -373,15 +392,21 @@ public final class HostPool<K> implements Shelf.Keeper {
 
     /** As {@link ConnectionPool#warmUp}. */
     public CompletableFuture<Integer> warmUp(int connections) {
-        Warming warming = new Warming(connections, home);
+        Warming warming = new Warming(connections, this);
         submit(nowNanos -> state.warmUp(warming, nowNanos));
         return warming.future;
+    }
+
+    /** A warm-up was cancelled. */
+    void giveUp(Warming warming) {
+        submit(nowNanos -> state.giveUp(warming, nowNanos));
     }
 
     /** As {@link ConnectionPool#close(Duration)}. */
     public CompletableFuture<DrainReport> close(Duration grace) {
         ToolkitFuture<DrainReport> closed = new ToolkitFuture<>(home);
         drained.whenComplete((report, impossible) -> closed.succeedLater(home, report));
+        shelf.bar();
         submit(nowNanos -> state.close(nanos(grace), nowNanos));
         return closed;
     }
@@ -415,8 +440,9 @@ public final class HostPool<K> implements Shelf.Keeper {
     }
 
     /**
-     * Closes the connection that was idle longest, to make room for another host; the minimum of idle ones stays. Its permit
-     * comes back through {@link Permits#giveBack} once the channel is closed.
+     * Closes the connection that was idle longest, to make room for another host; the minimum of idle ones stays, unless there
+     * are more connections than the cap allows. Its permit comes back through {@link Permits#giveBack} once the channel is
+     * closed.
      *
      * @return false where there is none
      */
@@ -450,7 +476,7 @@ public final class HostPool<K> implements Shelf.Keeper {
                 }
             }
         }
-        return idle > minIdle ? (Connection) oldest : null;
+        return idle > minIdle || permits.isExceeded() ? (Connection) oldest : null;
     }
 
     /** Whether there is neither a connection, nor one to come, nor anybody who waits. */

@@ -94,8 +94,8 @@ final class Ages {
                 } else if (isToBeProbed(member, nowNanos)) {
                     verdict.probe(member, nowNanos);
                 }
-            } else if (phase == Entry.LEASED && isOld(member, nowNanos) && member.move(Entry.LEASED, Entry.RETIRING)) {
-                member.because(CloseCause.LIFETIME, null);
+            } else if (phase == Entry.LEASED && isOld(member, nowNanos)) {
+                retireWithItsLease(member, nowNanos);
             }
             noteNext(member, nowNanos);
         }
@@ -125,6 +125,15 @@ final class Ages {
         int ended = end(member, CloseCause.LIFETIME, verdict);
         retired += ended;
         return ended;
+    }
+
+    private void retireWithItsLease(Member member, long nowNanos) {
+        if (retired >= mayRetire) {
+            soon(nowNanos);
+        } else if (member.move(Entry.LEASED, Entry.RETIRING)) {
+            member.because(CloseCause.LIFETIME, null);
+            retired++;
+        }
     }
 
     private void noteNext(Member member, long nowNanos) {

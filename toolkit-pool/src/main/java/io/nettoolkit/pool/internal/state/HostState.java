@@ -254,7 +254,9 @@ public final class HostState {
 
     /** The hit path passed this one over; its word says VALIDATING. */
     public void needsCheck(Member member, long nowNanos) {
-        check(member, List.of(), nowNanos);
+        if (member.phase() == Entry.VALIDATING) {
+            check(member, List.of(), nowNanos);
+        }
         settle(nowNanos);
     }
 
@@ -368,6 +370,12 @@ public final class HostState {
         settle(nowNanos);
     }
 
+    /** Nobody is interested in a warm-up any more. */
+    public void giveUp(WarmUp warmUp, long nowNanos) {
+        warmUps.remove(warmUp);
+        settle(nowNanos);
+    }
+
     /** Ends everything; a later call may shorten the grace period. */
     public void close(long graceNanos, long nowNanos) {
         graceEnds.by(nowNanos + graceNanos);
@@ -393,7 +401,7 @@ public final class HostState {
             surplus.makeRoom(!line.isEmpty(), minIdle);
             serve(nowNanos);
             expireWaiters(nowNanos);
-            connects.begin(need(), room(), line, connects.underWay() + checks.size(), nowNanos);
+            connects.begin(needed(), wished(), line, connects.underWay() + checks.size(), nowNanos);
             failFast(nowNanos);
             finishWarmUps();
         }
@@ -479,18 +487,24 @@ public final class HostState {
         return maxSize - roster.size() - connects.underWay();
     }
 
-    /** How many more connects would be of use. */
-    private int need() {
+    /** How many more connects would be of use now, as far as there is room for them. */
+    private int needed() {
         if (isSuspended) {
             return 0;
         }
         int connecting = connects.underWay();
         int spare = minIdle > 0 ? Math.max(0, minIdle - roster.idle()) : 0;
         int need = line.size() + spare + ages.replacements() - connecting - checks.size();
+        return Math.min(connects.isWanted() ? Math.max(need, 1 - connecting) : need, room());
+    }
+
+    /** How many more are to be opened ahead of need. */
+    private int wished() {
+        int most = 0;
         for (WarmUp warmUp : warmUps) {
-            need = Math.max(need, Math.min(warmUp.connections, maxSize) - roster.size() - connecting);
+            most = Math.max(most, Math.min(warmUp.connections, maxSize));
         }
-        return connects.isWanted() ? Math.max(need, 1 - connecting) : need;
+        return isSuspended ? 0 : most - roster.size() - connects.underWay();
     }
 
     /** Lets nobody wait for a host that is down, unless a connect is under way that may show the contrary. */
@@ -518,9 +532,10 @@ public final class HostState {
     }
 
     private void finishWarmUps() {
+        boolean isAllThatIsLeft = connects.isStarved() && connects.underWay() == 0;
         for (int i = warmUps.size() - 1; i >= 0; i--) {
             WarmUp warmUp = warmUps.get(i);
-            if (roster.open() >= Math.min(warmUp.connections, maxSize)) {
+            if (roster.open() >= Math.min(warmUp.connections, maxSize) || isAllThatIsLeft) {
                 warmUps.remove(i);
                 effects.warmed(warmUp, roster.open(), null);
             }
@@ -569,7 +584,7 @@ public final class HostState {
         if (next != null) {
             wake.by(next.deadlineNanos);
         }
-        connects.nextInto(wake, !isClosed && need() > 0 && room() > 0, nowNanos);
+        connects.nextInto(wake, !isClosed && (needed() > 0 || wished() > 0), nowNanos);
         if (!checks.isEmpty()) {
             wake.by(checks.getFirst().deadlineNanos);
         }

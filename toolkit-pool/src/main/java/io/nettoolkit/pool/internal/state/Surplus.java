@@ -30,13 +30,16 @@ final class Surplus {
      * Closes connections for other hosts, as the cap they share says.
      *
      * @param needed whether somebody waits for them here
-     * @param minIdle how many stay where nobody does
+     * @param minIdle how many stay where nobody does, unless the cap was lowered below that
      */
     void makeRoom(boolean needed, int minIdle) {
+        if (!effects.isPermitWanted()) {
+            return;
+        }
         int idle = needed ? Integer.MAX_VALUE : roster.idle();
-        for (int i = roster.size() - 1; i >= 0 && idle > minIdle && effects.isPermitWanted(); i--) {
+        for (int i = roster.size() - 1; i >= 0 && effects.isPermitWanted(); i--) {
             Member member = roster.at(i);
-            if (member.phase() != Entry.IDLE) {
+            if (member.phase() != Entry.IDLE || (idle <= minIdle && !effects.isCapExceeded())) {
                 continue;
             }
             if (!effects.takesPermitBack(needed)) {

@@ -266,4 +266,21 @@ class AgesTest {
         rig.advance(Duration.ofSeconds(15));
         assertThat(rig.closing).as("a check is no use").hasSize(1);
     }
+
+    @Test
+    void endsOneInTwentyOfThoseInUsePerSecondAtMost() {
+        options.lifetime = Duration.ofMillis(10);
+        Rig rig = open(40);
+        for (int i = 0; i < 40; i++) {
+            rig.tryAcquire();
+        }
+        assertThat(rig.in(Entry.LEASED)).isEqualTo(40);
+
+        rig.advance(Duration.ofMillis(10));
+        assertThat(rig.in(Entry.RETIRING)).isBetween(1, 2);
+        rig.advance(Duration.ofSeconds(5));
+        assertThat(rig.in(Entry.RETIRING)).isBetween(8, 14);
+        rig.advance(Duration.ofSeconds(20));
+        assertThat(rig.in(Entry.RETIRING)).isEqualTo(40);
+    }
 }

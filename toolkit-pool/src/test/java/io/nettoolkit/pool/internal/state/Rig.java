@@ -55,6 +55,7 @@ final class Rig implements Effects, Shelf.Keeper {
     int takenPermits;
     int wantedPermits;
     private boolean isInLineForPermit;
+    private final boolean isCapFull;
     int bounced;
 
     private final List<Runnable> effects = new ArrayList<>();
@@ -74,6 +75,7 @@ final class Rig implements Effects, Shelf.Keeper {
         Duration validateAfter;
         Duration probe = Duration.ZERO;
         boolean fair = true;
+        boolean isCapFull = true;
         int freePermits = Integer.MAX_VALUE / 2;
     }
 
@@ -121,6 +123,7 @@ final class Rig implements Effects, Shelf.Keeper {
     private int lastNumber;
 
     Rig(Options options) {
+        isCapFull = options.isCapFull;
         freePermits = options.freePermits;
         long freshNanos = options.validateAfter == null ? -1 : options.validateAfter.toNanos();
         shelf = new Shelf(this, options.fair, freshNanos, new Shelf.Sizes(2, 1, options.maxSize));
@@ -343,6 +346,11 @@ final class Rig implements Effects, Shelf.Keeper {
         isInLineForPermit = false;
         takenPermits++;
         event(state::granted);
+    }
+
+    @Override
+    public boolean isCapFull() {
+        return isCapFull;
     }
 
     @Override
