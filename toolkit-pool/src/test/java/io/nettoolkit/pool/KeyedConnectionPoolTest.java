@@ -456,7 +456,9 @@ class KeyedConnectionPoolTest {
 
     @Test
     void closesWhatComesFreeAboveALowerBoundWhateverTheMinimum() {
-        rebuild(hosts.pool("a").maxTotal(4).config(PoolConfig.builder().minIdle(2).build()));
+        rebuild(hosts.pool("a")
+                .maxTotal(4)
+                .config(PoolConfig.builder().minIdle(2).build()));
         List<Lease> leases = List.of(acquire("a"), acquire("a"), acquire("a"), acquire("a"));
         pool.resizeTotal(1);
         hosts.advance(SECOND);

@@ -5,8 +5,7 @@ package io.nettoolkit.pool.internal;
  * the pools of other hosts. A permit is held from the begin of a connect until its channel is closed.
  *
  * <p>{@link #tryTake} is called in the host's critical section and must not call into any pool, and so are those that say so.
- * The others are called outside of it, on any thread, and may: {@link HostPool#grantPermit}, {@link HostPool#evictOldestIdle} and
- * {@link HostPool#oldestIdleNanos} never block.
+ * The others are called outside of it, on any thread, and may: {@link HostPool#grantPermit} and {@link Eviction} never block.
  */
 public interface Permits {
 
@@ -55,7 +54,7 @@ public interface Permits {
 
     /**
      * Whether another host waits for a permit that this one may have to give up. To be read after a connection came free, and
-     * after it can be seen by {@link HostPool#evictOldestIdle}.
+     * after it can be seen by {@link Eviction#evictOldest}.
      */
     default boolean isWanted() {
         return false;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.core.Deadline;
+import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.ConnectionPool.Listener;
@@ -11,24 +12,23 @@ import io.nettoolkit.pool.Lease;
 import io.nettoolkit.pool.PoolConfig;
 import io.nettoolkit.testkit.ManualTime;
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.embedded.EmbeddedChannel;
-import java.time.Duration;
-import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import io.nettoolkit.core.RejectedException;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -112,7 +112,7 @@ class HostPoolTest {
         assertThat(cap.next).isSameAs(two);
         assertThat(two.stats().total()).isZero();
 
-        assertThat(one.evictOldestIdle()).isTrue();
+        assertThat(one.eviction().evictOldest()).isTrue();
 
         assertThat(two.stats().active()).isEqualTo(1);
         assertThat(one.stats().total()).isEqualTo(1);
@@ -138,13 +138,13 @@ class HostPoolTest {
         Lease used = one.tryAcquire();
         used.release();
 
-        assertThat(one.oldestIdleNanos()).isEqualTo(warm);
-        assertThat(one.evictOldestIdle()).isTrue();
+        assertThat(one.eviction().oldestNanos()).isEqualTo(warm);
+        assertThat(one.eviction().evictOldest()).isTrue();
         assertThat(used.isReused()).isFalse();
         assertThat(one.stats().idle()).isEqualTo(1);
         assertThat(one.tryAcquire().channel()).isNotNull();
-        assertThat(one.evictOldestIdle()).as("the minimum stays").isFalse();
-        assertThat(one.oldestIdleNanos()).isEqualTo(Long.MAX_VALUE);
+        assertThat(one.eviction().evictOldest()).as("the minimum stays").isFalse();
+        assertThat(one.eviction().oldestNanos()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
@@ -203,7 +203,8 @@ class HostPoolTest {
                 @Override
                 public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
                     ScheduledFuture<?> timer = super.schedule(command, delay, unit);
-                    Timers.this.timers
+                    Timers.this
+                            .timers
                             .computeIfAbsent(this, loop -> new ConcurrentLinkedQueue<>())
                             .add(timer);
                     return timer;
@@ -240,8 +241,7 @@ class HostPoolTest {
     void leavesNoTimerBehind() {
         Timers timers = new Timers(1);
         try {
-            HostPool<String> watched =
-                    timers.pool(PoolConfig.builder().leakDetection(Duration.ofMinutes(1)));
+            HostPool<String> watched = timers.pool(PoolConfig.builder().leakDetection(Duration.ofMinutes(1)));
             assertThat(timers.pending(watched.home())).isEqualTo(2);
 
             assertThat(watched.close(Duration.ZERO)).succeedsWithin(Duration.ofSeconds(10));

@@ -97,6 +97,8 @@ class NoticesTest {
         flap();
         time.advance(Duration.ofMinutes(2));
         flap();
-        assertThat(lines.list).hasSize(4).noneMatch(line -> line.getFormattedMessage().contains("more times"));
+        assertThat(lines.list)
+                .hasSize(4)
+                .noneMatch(line -> line.getFormattedMessage().contains("more times"));
     }
 }

@@ -207,7 +207,7 @@ final class SharedPermits {
         Share oldest = null;
         long since = Long.MAX_VALUE;
         for (Share host : hosts) {
-            long idleSince = host.pool().oldestIdleNanos();
+            long idleSince = host.pool().eviction().oldestNanos();
             if (idleSince != Long.MAX_VALUE && (oldest == null || idleSince - since < 0)) {
                 oldest = host;
                 since = idleSince;
@@ -223,7 +223,7 @@ final class SharedPermits {
             // It may be the one too many, which its pool has to see until it goes.
             changedButForExcess();
         }
-        boolean goes = host.pool().evictOldestIdle();
+        boolean goes = host.pool().eviction().evictOldest();
         synchronized (this) {
             if (!goes) {
                 cap.expectNoMore(host);

@@ -8,21 +8,18 @@ final class Surplus {
 
     private final Roster roster;
     private final Effects effects;
-    private final Ages.Verdict verdict;
+    private final Exit exit;
 
-    Surplus(Roster roster, Effects effects, Ages.Verdict verdict) {
+    Surplus(Roster roster, Effects effects, Exit exit) {
         this.roster = roster;
         this.effects = effects;
-        this.verdict = verdict;
+        this.exit = exit;
     }
 
     /** Closes what there is above so many open connections. */
     void trim(int most) {
         for (int i = roster.size() - 1; i >= 0 && roster.open() > most; i--) {
-            Member member = roster.at(i);
-            if (member.move(Entry.IDLE, Entry.CLOSING)) {
-                verdict.end(member, CloseCause.SURPLUS);
-            }
+            exit.endIfIdle(roster.at(i), CloseCause.SURPLUS);
         }
     }
 
@@ -45,8 +42,7 @@ final class Surplus {
             if (!effects.takesPermitBack(needed)) {
                 return;
             }
-            if (member.move(Entry.IDLE, Entry.CLOSING)) {
-                verdict.end(member, CloseCause.EVICTED);
+            if (exit.endIfIdle(member, CloseCause.EVICTED)) {
                 idle--;
             } else {
                 effects.keepsPermit();

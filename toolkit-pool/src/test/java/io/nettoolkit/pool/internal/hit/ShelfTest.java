@@ -221,7 +221,9 @@ class ShelfTest {
         shelf.bar();
         assertThat(claim(ME, 0)).isNull();
         shelf.open(0, 0);
-        assertThat(claim(ME, 0)).as("whatever the machine says that has not heard of it").isNull();
+        assertThat(claim(ME, 0))
+                .as("whatever the machine says that has not heard of it")
+                .isNull();
         shelf.open(2, Shelf.WATCHED);
         assertThat(shelf.waiting()).isEqualTo(2);
     }

@@ -319,4 +319,59 @@ class ControlTest {
         rig.acquire();
         assertThat(rig.connecting).as("no check to wait for").hasSize(1);
     }
+
+    @Test
+    void countsConnectsUnderWayWhenItShrinks() {
+        Options options = new Options();
+        options.maxSize = 4;
+        Rig rig = new Rig(options);
+        rig.warmUp(2);
+        rig.connectOk();
+        rig.connectOk();
+        rig.warmUp(4);
+        assertThat(rig.connecting).hasSize(2);
+
+        rig.event(nowNanos -> rig.state.resize(0, 3, nowNanos));
+
+        assertThat(rig.closing).hasSize(1);
+        rig.finishCloses();
+        rig.connectOk();
+        rig.connectOk();
+        assertThat(rig.total()).isEqualTo(3);
+    }
+
+    @Test
+    void retiresWhatIsBeingChecked() {
+        Options options = new Options();
+        options.validateAfter = Duration.ofMillis(500);
+        Rig rig = new Rig(options);
+        FakeMember only = lease(rig, 1).get(0);
+        rig.release(only);
+        rig.advance(Duration.ofSeconds(1));
+        rig.tryAcquire();
+        assertThat(only.phase()).isEqualTo(Entry.VALIDATING);
+
+        rig.event(nowNanos -> rig.state.retire(null, new Exception("failover"), nowNanos));
+
+        assertThat(rig.closing).containsExactly(only);
+        rig.check(true);
+        assertThat(only.phase()).isEqualTo(Entry.CLOSING);
+        rig.finishCloses();
+        assertThat(rig.closes).containsExactly(CloseCause.RETIRED);
+    }
+
+    @Test
+    void endsAWarmUpOnce() {
+        Rig rig = Rig.of(2);
+        Rig.FakeWarmUp two = rig.warmUp(2);
+        rig.connectFail();
+        assertThat(two.failure).hasMessage("refused");
+        two.failure = null;
+        two.open = null;
+        rig.advance(Duration.ofMinutes(1));
+        while (!rig.connecting.isEmpty()) {
+            rig.connectOk();
+        }
+        assertThat(two.open).isNull();
+    }
 }

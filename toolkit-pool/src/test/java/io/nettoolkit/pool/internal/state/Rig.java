@@ -57,6 +57,16 @@ final class Rig implements Effects, Shelf.Keeper {
     private boolean isInLineForPermit;
     private final boolean isCapFull;
     int bounced;
+    /** How many idle connections other hosts want, what they asked about, and what they were told to keep. */
+    int wantedByOthers;
+
+    int askedForOthers;
+    int keptFromOthers;
+    boolean isCapExceeded;
+    /** What else happens while the cap is asked. */
+    Runnable meanwhile = () -> {};
+    /** Connects that have a permit and are not over. */
+    int connectsOut;
 
     private final List<Runnable> effects = new ArrayList<>();
     private boolean inSection;
@@ -76,6 +86,7 @@ final class Rig implements Effects, Shelf.Keeper {
         Duration probe = Duration.ZERO;
         boolean fair = true;
         boolean isCapFull = true;
+        Duration tick = Duration.ZERO;
         int freePermits = Integer.MAX_VALUE / 2;
     }
 
@@ -139,7 +150,7 @@ final class Rig implements Effects, Shelf.Keeper {
                 options.probe.toNanos(),
                 TimeUnit.SECONDS.toNanos(1),
                 options.validateAfter != null,
-                0);
+                options.tick.toNanos());
         state = new HostState(
                 rules,
                 options.minIdle,
@@ -322,7 +333,44 @@ final class Rig implements Effects, Shelf.Keeper {
         }
         freePermits--;
         takenPermits++;
+        connectsOut++;
         return true;
+    }
+
+    @Override
+    public void connectEnded() {
+        must(--connectsOut >= 0, "a connect ended that had not begun");
+    }
+
+    @Override
+    public boolean isPermitWanted() {
+        return wantedByOthers > 0;
+    }
+
+    @Override
+    public boolean isCapExceeded() {
+        return isCapExceeded;
+    }
+
+    @Override
+    public boolean takesPermitBack(boolean needed) {
+        askedForOthers++;
+        if (needed && !isCapExceeded) {
+            return false;
+        }
+        wantedByOthers--;
+        meanwhile.run();
+        return true;
+    }
+
+    @Override
+    public void keepsPermit() {
+        keptFromOthers++;
+    }
+
+    @Override
+    public void unwantPermit() {
+        isInLineForPermit = false;
     }
 
     @Override
@@ -345,6 +393,7 @@ final class Rig implements Effects, Shelf.Keeper {
     void grant() {
         isInLineForPermit = false;
         takenPermits++;
+        connectsOut++;
         event(state::granted);
     }
 
