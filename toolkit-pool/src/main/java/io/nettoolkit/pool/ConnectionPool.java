@@ -158,7 +158,7 @@ public final class ConnectionPool implements AutoCloseable {
      * Opens connections ahead of need until so many are open, within the maximum.
      *
      * @return completes with how many are open when there are enough; fails with the cause when a connect fails first, and
-     *     those that are open stay
+     *     those that are open stay; cancel it to have no more opened
      */
     public CompletableFuture<Integer> warmUp(int connections) {
         if (connections < 0) {
@@ -171,7 +171,7 @@ public final class ConnectionPool implements AutoCloseable {
      * Refuses new callers and those who wait, closes idle connections, and those in use as they are released; what is still in
      * use when the grace period is over is cut.
      *
-     * @param grace how long to wait for leases; zero cuts at once
+     * @param grace how long to wait for leases; zero cuts at once. A later call may shorten it, not lengthen it
      * @return completes when every connection is closed; each call gives the same report
      */
     public CompletableFuture<DrainReport> close(Duration grace) {

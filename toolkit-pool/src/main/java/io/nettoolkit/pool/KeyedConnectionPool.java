@@ -105,7 +105,8 @@ public final class KeyedConnectionPool<K> implements AutoCloseable {
     }
 
     /**
-     * Changes the bound on all connections together. What is above it is closed as it comes free, the longest idle first.
+     * Changes the bound on all connections together. What is above it is closed as it comes free, the longest idle first, and
+     * a minimum of idle connections does not keep it.
      *
      * @param maxTotal as {@link Builder#maxTotal}
      */
@@ -133,7 +134,10 @@ public final class KeyedConnectionPool<K> implements AutoCloseable {
         hosts.retire(Objects.requireNonNull(addresses, "addresses: must not be null"), null);
     }
 
-    /** As {@link ConnectionPool#warmUp}, for one host; never more than the bound on all of them leaves. */
+    /**
+     * As {@link ConnectionPool#warmUp}, for one host; takes what the bound on all of them leaves and nothing from other hosts, so
+     * that it may complete with fewer.
+     */
     public CompletableFuture<Integer> warmUp(K key, int connections) {
         if (connections < 0) {
             throw new IllegalArgumentException("connections: " + connections + " (must be 0 or more)");

@@ -291,8 +291,9 @@ public final class PoolConfig {
         }
 
         /**
-         * How old a connection may become; each one gets up to a tenth less, by chance, so that they do not end together. One in
-         * use is closed when it is released. 0: as old as it likes. Default 30 min.
+         * How old a connection may become; each one gets up to a tenth less, by chance, so that they do not end together, and no
+         * more than a twentieth of them (one at least) end of age in a second. One in use is closed when it is released. 0: as
+         * old as it likes. Default 30 min.
          */
         public Builder maxLifetime(Duration lifetime) {
             maxLifetime = nonNegative("maxLifetime", lifetime);

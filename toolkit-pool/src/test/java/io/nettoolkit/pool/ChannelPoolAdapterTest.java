@@ -70,6 +70,28 @@ class ChannelPoolAdapterTest {
     }
 
     @Test
+    void leavesAloneWhatAnotherPoolHasGivenOut() {
+        ConnectionPool other = ConnectionPool.builder("host", hosts::connect)
+                .eventLoops(hosts.loops)
+                .timeSource(hosts.timeSource)
+                .build();
+        Channel channel = channelOf(netty.acquire());
+
+        Future<Void> released = other.asChannelPool().release(channel);
+        hosts.settle();
+
+        assertThat(released.cause()).isInstanceOf(IllegalArgumentException.class);
+        assertThat(pool.stats().active()).isEqualTo(1);
+        Future<Void> again = pool.asChannelPool().release(channel);
+        hosts.settle();
+        assertThat(again.isSuccess())
+                .as("any adapter of the pool may take it back")
+                .isTrue();
+        assertThat(pool.stats().idle()).isEqualTo(1);
+        other.close();
+    }
+
+    @Test
     void leavesTheLineWhenAPromiseIsCancelled() {
         Channel channel = channelOf(netty.acquire());
         Future<Channel> waiting = netty.acquire();

@@ -16,10 +16,12 @@ import io.nettoolkit.pool.ConnectionPool.Stats;
 import io.nettoolkit.testkit.LeakCheck;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -461,5 +463,33 @@ class ConnectionPoolTest {
         assertThat(values).isNotEqualTo(PoolConfig.defaults());
         assertThatThrownBy(() -> ConnectionPool.builder("key", null)).hasMessage("connector: must not be null");
         assertThatIllegalArgumentException().isThrownBy(() -> rig.pool(config).name(" "));
+    }
+
+    @Test
+    void keepsNothingOfAConnectionThatIsGone() {
+        ConnectionPool pool = rig.pool(config).build();
+        List<WeakReference<Channel>> gone = new ArrayList<>();
+        gone.add(use(pool, lease -> lease.discard(new Exception("of no use"))));
+        gone.add(use(pool, Lease::release));
+        pool.retireAll(new Exception("failover"));
+        rig.settle();
+        assertThat(pool.stats().total()).isZero();
+        rig.accepted.clear();
+
+        for (int i = 0; i < 100 && gone.stream().anyMatch(channel -> channel.get() != null); i++) {
+            System.gc();
+            rig.settle();
+        }
+
+        assertThat(gone).allMatch(channel -> channel.get() == null);
+        assertThat(pool.stats().acquired()).isEqualTo(2);
+    }
+
+    private WeakReference<Channel> use(ConnectionPool pool, Consumer<Lease> end) {
+        Lease lease = rig.lease(pool);
+        WeakReference<Channel> channel = new WeakReference<>(lease.channel());
+        end.accept(lease);
+        rig.settle();
+        return channel;
     }
 }

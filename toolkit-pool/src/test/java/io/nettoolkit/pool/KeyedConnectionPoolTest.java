@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -275,7 +276,7 @@ class KeyedConnectionPoolTest {
         rejectLater(pool.acquire("a", hosts.in(SECOND)));
         hosts.settle();
         CompletableFuture<DrainReport> first = pool.close(Duration.ofSeconds(5));
-        CompletableFuture<DrainReport> second = pool.close(Duration.ZERO);
+        CompletableFuture<DrainReport> second = pool.close(Duration.ofHours(1));
         hosts.settle();
         assertThat(first).isNotDone();
         assertThat(reasonOf(pool.acquire("a", hosts.in(SECOND)))).isEqualTo(Reason.SHUTTING_DOWN);
@@ -424,5 +425,112 @@ class KeyedConnectionPoolTest {
         Throwable failure = hosts.failureOf(refused);
         assertThat(failure).isInstanceOf(RejectedException.class);
         return ((RejectedException) failure).reason();
+    }
+
+    @Test
+    void comesDownToALowerBoundWhateverTheMinimumOfIdleConnections() {
+        rebuild(hosts.pool("a", "b")
+                .maxTotal(6)
+                .config(PoolConfig.builder().minIdle(3).build()));
+        acquire("a").release();
+        acquire("b").release();
+        hosts.advance(SECOND);
+        assertThat(pool.stats().sum().idle()).isEqualTo(6);
+
+        pool.resizeTotal(4);
+        hosts.advance(SECOND);
+        assertThat(pool.stats().sum().total()).isEqualTo(4);
+        pool.resizeTotal(1);
+        hosts.advance(SECOND);
+        assertThat(pool.stats().sum().total()).isEqualTo(1);
+        Lease last = pool.tryAcquire(pool.stats("a").idle() == 1 ? "a" : "b");
+        hosts.advance(SECOND);
+        last.release();
+        hosts.advance(SECOND);
+        assertThat(pool.stats().sum().idle()).as("no more goes than has to").isEqualTo(1);
+
+        pool.resizeTotal(6);
+        hosts.advance(Duration.ofSeconds(2));
+        assertThat(pool.stats().sum().idle()).isEqualTo(6);
+    }
+
+    @Test
+    void closesWhatComesFreeAboveALowerBoundWhateverTheMinimum() {
+        rebuild(hosts.pool("a")
+                .maxTotal(4)
+                .config(PoolConfig.builder().minIdle(2).build()));
+        List<Lease> leases = List.of(acquire("a"), acquire("a"), acquire("a"), acquire("a"));
+        pool.resizeTotal(1);
+        hosts.advance(SECOND);
+        for (Lease lease : leases) {
+            lease.release();
+            hosts.settle();
+        }
+        assertThat(pool.stats().sum().total()).isEqualTo(1);
+    }
+
+    @Test
+    void closesNothingForACallerThatGaveUp() {
+        rebuild(hosts.pool("a", "b").maxTotal(1));
+        Lease a = acquire("a");
+        CompletableFuture<Lease> b = pool.acquire("b", hosts.in(SECOND));
+        hosts.settle();
+        assertThat(pool.stats().waitingHosts()).isEqualTo(1);
+        b.cancel(false);
+        hosts.settle();
+
+        assertThat(pool.stats().waitingHosts()).isZero();
+        a.release();
+        hosts.settle();
+        assertThat(pool.stats("a").idle()).isEqualTo(1);
+        assertThat(pool.stats().sum().closes()).isEmpty();
+        assertThat(acquire("b").release()).as("who comes later has it").isTrue();
+    }
+
+    @Test
+    void opensAheadOfNeedWhatTheBoundLeavesAndTakesNothingFromOthers() {
+        rebuild(hosts.pool("a", "b").maxTotal(4));
+        Lease b = acquire("b");
+        b.release();
+        hosts.settle();
+
+        CompletableFuture<Integer> warm = pool.warmUp("a", 10);
+        hosts.advance(SECOND);
+
+        assertThat(warm).isCompletedWithValue(3);
+        assertThat(pool.stats("b").idle()).isEqualTo(1);
+        assertThat(pool.stats().waitingHosts()).isZero();
+        CompletableFuture<Integer> more = pool.warmUp("a", 4);
+        hosts.settle();
+        assertThat(more).as("nothing is left").isCompletedWithValue(3);
+    }
+
+    @Test
+    void cutsSoonerWhereALaterCloseSaysSo() {
+        Lease a = acquire("a");
+        CompletableFuture<DrainReport> patient = pool.close(Duration.ofHours(1));
+        hosts.settle();
+        assertThat(patient).isNotDone();
+
+        CompletableFuture<DrainReport> now = pool.close(Duration.ZERO);
+        hosts.settle();
+
+        assertThat(now).isCompletedWithValueMatching(report -> report.forced() == 1);
+        assertThat(patient).isCompletedWithValue(now.join());
+        assertThat(hosts.connections).hasValue(0);
+        a.release();
+    }
+
+    @Test
+    void endsACloseWhoseEventLoopsAreGone() {
+        acquire("a");
+        CompletableFuture<Lease> waiter = pool.acquire("b", hosts.in(SECOND));
+        hosts.loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
+
+        CompletableFuture<DrainReport> closed = pool.close(Duration.ZERO);
+
+        assertThat(closed.orTimeout(5, TimeUnit.SECONDS)).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(waiter).isDone();
+        assertThat(pool.stats().sum().total()).isZero();
     }
 }

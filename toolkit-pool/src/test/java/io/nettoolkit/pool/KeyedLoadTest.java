@@ -18,11 +18,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Many hosts at once, in virtual time. */
+/**
+ * Many hosts at once, in virtual time. {@code -Dpool.load.seconds=N} (5) is how long hosts share what there is,
+ * {@code -Dpool.load.hosts=N} (2,000) how many of them the load spreads to.
+ */
 @ExtendWith(LeakCheck.class)
 class KeyedLoadTest {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final int SECONDS = Integer.getInteger("pool.load.seconds", 5);
+    private static final int HOSTS = Integer.getInteger("pool.load.hosts", 2_000);
 
     private final ManyHosts hosts = new ManyHosts();
 
@@ -61,7 +66,7 @@ class KeyedLoadTest {
         for (int host = 0; host < count; host++) {
             answers.set(host, 0);
         }
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < SECONDS; i++) {
             hosts.advance(Duration.ofSeconds(1));
             assertThat(hosts.mostConnections.get()).isLessThanOrEqualTo(connections);
         }
@@ -131,8 +136,8 @@ class KeyedLoadTest {
     }
 
     @Test
-    void followsTheLoadFromOneHostToTenThousandAndBack() {
-        String[] keys = keys(10_000);
+    void followsTheLoadFromOneHostToThousandsAndBack() {
+        String[] keys = keys(HOSTS);
         KeyedConnectionPool<String> pool = hosts.pool(keys)
                 .maxTotal(200)
                 .hostTimeout(Duration.ofSeconds(10))
@@ -154,15 +159,15 @@ class KeyedLoadTest {
         }
         assertThat(all).allMatch(one -> one.isDone() && !one.isCompletedExceptionally());
         assertThat(hosts.mostConnections.get()).isLessThanOrEqualTo(200);
-        assertThat(pool.stats().hosts()).isBetween(9_000, 10_000);
+        assertThat(pool.stats().hosts()).isBetween(HOSTS - HOSTS / 10, HOSTS);
 
         for (int i = 0; i < 30; i++) {
             useHot(pool, keys[0]);
             hosts.advance(Duration.ofSeconds(1));
         }
         assertThat(pool.statsByKey()).as("what is not used is forgotten").containsOnlyKeys(keys[0]);
-        assertThat(pool.stats().removedHosts()).isEqualTo(9_999);
-        assertThat(pool.stats().sum().acquired()).isEqualTo(31 * 100 + 10_000);
+        assertThat(pool.stats().removedHosts()).isEqualTo(HOSTS - 1);
+        assertThat(pool.stats().sum().acquired()).isEqualTo(31 * 100 + HOSTS);
         close(pool);
     }
 

@@ -19,12 +19,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random events against a model that knows who holds what: after each one, when everything has come to rest, nobody waits who
- * could have been served, nobody has what somebody else has, and no bound is passed.
+ * could have been served, nobody has what somebody else has, and no bound is passed. {@code -Dpool.model.events=N} (1,500) is
+ * how many events each seed has.
  */
 @ExtendWith(LeakCheck.class)
 class KeyedModelTest {
 
-    private static final int EVENTS = 6_000;
+    private static final int EVENTS = Integer.getInteger("pool.model.events", 1_500);
     private static final int MAX_SIZE = 3;
     private static final String[] KEYS = {"a", "b", "c", "d", "e", "f"};
 

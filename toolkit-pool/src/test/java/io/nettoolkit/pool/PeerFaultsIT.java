@@ -41,6 +41,20 @@ class PeerFaultsIT {
 
     @ParameterizedTest
     @MethodSource("io.nettoolkit.pool.SocketHost#transports")
+    void noticesAPeerThatResetsAnIdleConnection(Transport transport) throws Exception {
+        try (SocketHost host = new SocketHost(transport);
+                ConnectionPool pool = host.pool().build()) {
+            useOnce(host, pool);
+            host.resetAll();
+            SocketHost.await("it is gone", () -> pool.stats().total() == 0);
+            assertThat(pool.stats().closes()).containsEntry(CloseCause.LOST, 1L);
+            assertThat(pool.acquireBlocking(SocketHost.soon()).release()).isTrue();
+            pool.close(Duration.ZERO).join();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.nettoolkit.pool.SocketHost#transports")
     void replacesWhatAPeerClosesWhileCallersWaitForIt(Transport transport) throws Exception {
         try (SocketHost host = new SocketHost(transport);
                 ConnectionPool pool = host.pool()
@@ -62,7 +76,11 @@ class PeerFaultsIT {
             for (int i = 0; i < 20; i++) {
                 int before = served.get();
                 SocketHost.await("calls are served", () -> served.get() > before || served.get() == callers);
-                host.closeAll();
+                if (i % 2 == 0) {
+                    host.closeAll();
+                } else {
+                    host.resetAll();
+                }
             }
             for (CompletableFuture<Void> one : all) {
                 one.get(20, TimeUnit.SECONDS);

@@ -13,6 +13,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -379,5 +380,73 @@ class PoolFaultsTest {
     private void loseALease(ConnectionPool pool) {
         rig.lease(pool).release();
         assertThat(pool.tryAcquire()).isNotNull();
+    }
+
+    @Test
+    void handsOutNoConnectionThatIsClosedBeforeThePoolHasIt() {
+        Queue<CompletableFuture<Channel>> connects = new LinkedTransferQueue<>();
+        ConnectionPool pool = rig.pool(config, (key, loop, deadline) -> {
+                    connects.add(new CompletableFuture<>());
+                    return connects.peek();
+                })
+                .build();
+        Channel dead = rig.connect("orders", rig.loops.next(), rig.soon())
+                .toCompletableFuture()
+                .join();
+        dead.close();
+        rig.settle();
+        CompletableFuture<Lease> waiter = acquire(pool);
+
+        connects.remove().complete(dead);
+        rig.settle();
+
+        assertThat(((NetException) failure(waiter)).kind()).isEqualTo(Kind.PEER_CLOSED);
+        assertThat(pool.stats().connectFailures()).isEqualTo(1);
+        assertThat(pool.stats().total()).isZero();
+    }
+
+    @Test
+    void freesThePlaceOfAChannelThatCannotBeAdopted() {
+        List<Channel> odd = new ArrayList<>();
+        ConnectionPool pool = rig.pool(config, (key, loop, deadline) -> {
+                    AtomicReference<Boolean> isReady = new AtomicReference<>(false);
+                    Channel channel = new EmbeddedChannel() {
+                        @Override
+                        public ChannelPipeline pipeline() {
+                            if (isReady.getAndSet(false)) {
+                                throw new LinkageError("thrown by a pipeline");
+                            }
+                            return super.pipeline();
+                        }
+                    };
+                    odd.add(channel);
+                    isReady.set(true);
+                    return CompletableFuture.completedFuture(channel);
+                })
+                .build();
+
+        CompletableFuture<Lease> waiter = acquire(pool);
+
+        assertThat(failure(waiter)).hasMessageContaining("thrown by a pipeline");
+        assertThat(pool.stats().total()).isZero();
+        assertThat(odd).hasSize(1).allMatch(channel -> !channel.isOpen());
+    }
+
+    @Test
+    void goesOnWhereABackoffThrows() {
+        AtomicReference<Boolean> isUp = new AtomicReference<>(false);
+        ConnectionPool pool = rig.pool(
+                        config.connectBackoff((attempt, previousNanos, random) -> {
+                            throw new IllegalStateException("thrown by a backoff");
+                        }),
+                        (key, loop, deadline) -> isUp.get()
+                                ? rig.connect(key, loop, deadline)
+                                : CompletableFuture.failedFuture(new ConnectException("refused")))
+                .build();
+
+        assertThat(((NetException) failure(acquire(pool))).kind()).isEqualTo(Kind.CONNECT_REFUSED);
+        isUp.set(true);
+        assertThat(rig.lease(pool)).isNotNull();
+        assertThat(pool.stats().pending()).isZero();
     }
 }

@@ -110,6 +110,12 @@ final class SocketHost implements AutoCloseable {
         children.close().awaitUninterruptibly();
     }
 
+    /** Ends every connection with a reset. */
+    void resetAll() {
+        children.forEach(child -> child.config().setOption(ChannelOption.SO_LINGER, 0));
+        closeAll();
+    }
+
     /** Says something nobody has asked for, on every connection. */
     void babble() {
         children.writeAndFlush(loops.allocator().buffer().writeZero(3)).awaitUninterruptibly();

@@ -7,6 +7,7 @@ import io.nettoolkit.pool.Lease;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.pool.ChannelPool;
+import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -16,13 +17,16 @@ import java.util.concurrent.CompletableFuture;
 /** A connection pool as Netty's interface has it: the lease stays on the channel until that is released. */
 public final class ChannelPoolAdapter implements ChannelPool {
 
-    private static final AttributeKey<Lease> LEASE = AttributeKey.valueOf(ChannelPoolAdapter.class, "lease");
+    private static final AttributeKey<Out> OUT = AttributeKey.valueOf(ChannelPoolAdapter.class, "out");
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final ConnectionPool pool;
     private final EventLoopGroup loops;
     private final TimeSource time;
+
+    /** What is on a channel while it is given out. */
+    private record Out(ConnectionPool pool, Lease lease) {}
 
     /** An adapter; any number of them may stand before one pool. */
     public ChannelPoolAdapter(ConnectionPool pool, EventLoopGroup loops, TimeSource time) {
@@ -45,7 +49,7 @@ public final class ChannelPoolAdapter implements ChannelPool {
                 return;
             }
             Channel channel = lease.channel();
-            channel.attr(LEASE).set(lease);
+            channel.attr(OUT).set(new Out(pool, lease));
             if (!promise.trySuccess(channel)) {
                 // Cancelled at this moment.
                 takeLease(channel, lease);
@@ -62,7 +66,7 @@ public final class ChannelPoolAdapter implements ChannelPool {
     }
 
     private static void takeLease(Channel channel, Lease lease) {
-        channel.attr(LEASE).set(null);
+        channel.attr(OUT).set(null);
         lease.release();
     }
 
@@ -73,12 +77,13 @@ public final class ChannelPoolAdapter implements ChannelPool {
 
     @Override
     public Future<Void> release(Channel channel, Promise<Void> promise) {
-        Lease lease = channel.attr(LEASE).getAndSet(null);
-        if (lease == null) {
+        Attribute<Out> out = channel.attr(OUT);
+        Out mine = out.get();
+        if (mine == null || mine.pool != pool || !out.compareAndSet(mine, null)) {
             promise.tryFailure(new IllegalArgumentException(
                     "channel: " + channel + " (must be one that this pool gave out, and that was not released since)"));
         } else {
-            lease.release();
+            mine.lease.release();
             promise.trySuccess(null);
         }
         return promise;

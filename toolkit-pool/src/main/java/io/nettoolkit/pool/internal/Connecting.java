@@ -2,6 +2,7 @@ package io.nettoolkit.pool.internal;
 
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.ToolkitFuture;
@@ -101,15 +102,9 @@ final class Connecting {
         try {
             EventLoop loop = channel.eventLoop();
             if (loop.inEventLoop()) {
-                adopt(attempt, channel);
+                adoptOrClose(attempt, channel);
             } else {
-                loop.execute(() -> {
-                    try {
-                        adopt(attempt, channel);
-                    } catch (RuntimeException oddPipeline) {
-                        unusable(attempt, channel, oddPipeline);
-                    }
-                });
+                loop.execute(() -> adoptOrClose(attempt, channel));
             }
         } catch (RuntimeException notRegistered) {
             // Or its loop is shut down, which closes it.
@@ -117,9 +112,20 @@ final class Connecting {
         }
     }
 
+    private void adoptOrClose(Attempt attempt, Channel channel) {
+        try {
+            adopt(attempt, channel);
+        } catch (Throwable oddPipeline) {
+            unusable(attempt, channel, oddPipeline);
+        }
+    }
+
     private void unusable(Attempt attempt, Channel channel, Throwable why) {
-        channel.close();
-        failed(attempt, why);
+        try {
+            channel.close();
+        } finally {
+            failed(attempt, why);
+        }
     }
 
     private static Throwable unwrapped(Throwable failure) {
@@ -137,8 +143,22 @@ final class Connecting {
         });
     }
 
+    private NetException closedAlready(Attempt attempt, Channel channel) {
+        return NetException.builder(Kind.PEER_CLOSED, Operation.CONNECT)
+                .remote(channel.remoteAddress())
+                .retryable(true)
+                .elapsed(Duration.ofNanos(timeSource.nanoTime() - attempt.beganNanos()))
+                .detail("the connection was closed before the pool had it")
+                .build();
+    }
+
     @SuppressWarnings("deprecation") // threadId() is of JDK 19
     private void adopt(Attempt attempt, Channel channel) {
+        if (!channel.isActive()) {
+            // On its loop, so that nobody who comes after the close can get it.
+            failed(attempt, closedAlready(attempt, channel));
+            return;
+        }
         long thread = Thread.currentThread().getId();
         Connection connection = new Connection(host, channel, timeSource.nanoTime(), thread);
         if (isGuarded) {

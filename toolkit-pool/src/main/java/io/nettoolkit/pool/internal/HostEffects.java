@@ -71,6 +71,16 @@ final class HostEffects implements Effects {
     }
 
     @Override
+    public boolean isCapFull() {
+        return permits.isFull();
+    }
+
+    @Override
+    public boolean isCapExceeded() {
+        return permits.isExceeded();
+    }
+
+    @Override
     public boolean takesPermitBack(boolean needed) {
         return permits.takesBack(needed);
     }
@@ -83,6 +93,11 @@ final class HostEffects implements Effects {
     @Override
     public void wantPermit() {
         later(() -> permits.want(host));
+    }
+
+    @Override
+    public void unwantPermit() {
+        permits.unwant();
     }
 
     @Override

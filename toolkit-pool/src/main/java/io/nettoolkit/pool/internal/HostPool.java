@@ -7,7 +7,6 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.BlockingCheck;
-import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.pool.ConnectionPool;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
@@ -31,7 +30,6 @@ import io.netty.util.internal.ThreadExecutorMap;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -67,9 +65,9 @@ public final class HostPool<K> implements Shelf.Keeper {
     private final Wake wake;
     private final Notices notices;
     private final Usage usage = new Usage();
-    private final CallbackGuard predicates;
+    private final Addresses addresses;
     private final CompletableFuture<DrainReport> drained = new CompletableFuture<>();
-    private volatile int minIdle;
+    private final Eviction eviction;
 
     /**
      * What a host's pool is put together from.
@@ -97,7 +95,6 @@ public final class HostPool<K> implements Shelf.Keeper {
         isExact = config.exactLeases() || isWatched;
         this.permits = permits;
         isCapped = permits != Permits.UNLIMITED;
-        minIdle = config.minIdle();
         boolean validates = parts.healthCheck() != null;
         int loops = 0;
         for (EventExecutor ignored : parts.eventLoops()) {
@@ -109,26 +106,32 @@ public final class HostPool<K> implements Shelf.Keeper {
                 validates ? config.validateAfterIdle().toNanos() : -1,
                 new Shelf.Sizes(Runtime.getRuntime().availableProcessors(), loops, config.maxSize()));
         notices = new Notices(key, parts);
-        predicates = new CallbackGuard("the predicate given to retire of pool " + parts.name(), timeSource);
+        addresses = new Addresses(parts.name(), timeSource);
         combiner = new Combiner(timeSource, event(this::tick), home);
-        wake = new Wake(parts.eventLoops(), timeSource, new Clock());
+        wake = new Wake(home, parts.eventLoops(), timeSource, new Clock());
         Connecting connecting =
                 new Connecting(this, combiner, parts, (loop, deadline) -> connector.connect(key, loop, deadline));
         HostEffects effects =
                 new HostEffects(this, combiner, permits, new HostEffects.Doers(wake, connecting, notices));
+        PoolConfig guarded = config.toBuilder()
+                .connectBackoff(new GuardedBackoff(config.connectBackoff(), parts.name(), timeSource))
+                .build();
         state = new HostState(
-                Rules.of(parts.name(), config, validates, timeSource.tickNanos()),
+                Rules.of(parts.name(), guarded, validates, timeSource.tickNanos()),
                 config.minIdle(),
                 config.maxSize(),
                 shelf,
                 new HostState.Surroundings(effects, parts.random()));
+        eviction = new Eviction(this, permits, config.minIdle());
     }
 
     /** Opens the minimum of idle connections. */
     public void start() {
         combiner.signal();
         if (isWatched) {
-            new LeakWatch(this, timeSource, notices, parts.config().leakDetection());
+            LeakWatch watch =
+                    new LeakWatch(this, timeSource, notices, parts.config().leakDetection());
+            drained.thenRun(watch::stop);
         }
     }
 
@@ -337,7 +340,7 @@ public final class HostPool<K> implements Shelf.Keeper {
 
     /** As {@link ConnectionPool#resize}. */
     public void resize(int newMinIdle, int newMaxSize) {
-        minIdle = newMinIdle;
+        eviction.keep(newMinIdle);
         submit(nowNanos -> state.resize(newMinIdle, newMaxSize, nowNanos));
     }
 
@@ -356,41 +359,34 @@ public final class HostPool<K> implements Shelf.Keeper {
         submit(nowNanos -> state.retire(addresses, cause, nowNanos));
     }
 
-    /** Finds the connections a predicate means. */
+    /** Finds the connections a predicate means, and retires those. */
     void screen(List<Member> members, Predicate<? super SocketAddress> avoided) {
-        List<Member> matching = new ArrayList<>();
-        for (Member member : members) {
-            if (matches(avoided, ((Connection) member).channel.remoteAddress())) {
-                matching.add(member);
-            }
-        }
+        List<Member> matching = addresses.matching(members, avoided);
         submit(nowNanos -> state.retire(matching, nowNanos));
     }
 
     /** What a predicate of the user says of an address. */
     boolean matches(Predicate<? super SocketAddress> predicate, @Nullable SocketAddress address) {
-        if (address == null) {
-            return false;
-        }
-        try {
-            return predicate.test(address);
-        } catch (Throwable failure) {
-            predicates.failed(failure);
-            return false;
-        }
+        return addresses.matches(predicate, address);
     }
 
     /** As {@link ConnectionPool#warmUp}. */
     public CompletableFuture<Integer> warmUp(int connections) {
-        Warming warming = new Warming(connections, home);
+        Warming warming = new Warming(connections, this);
         submit(nowNanos -> state.warmUp(warming, nowNanos));
         return warming.future;
+    }
+
+    /** A warm-up was cancelled. */
+    void giveUp(Warming warming) {
+        submit(nowNanos -> state.giveUp(warming, nowNanos));
     }
 
     /** As {@link ConnectionPool#close(Duration)}. */
     public CompletableFuture<DrainReport> close(Duration grace) {
         ToolkitFuture<DrainReport> closed = new ToolkitFuture<>(home);
         drained.whenComplete((report, impossible) -> closed.succeedLater(home, report));
+        shelf.bar();
         submit(nowNanos -> state.close(nanos(grace), nowNanos));
         return closed;
     }
@@ -423,43 +419,9 @@ public final class HostPool<K> implements Shelf.Keeper {
         submit(state::granted);
     }
 
-    /**
-     * Closes the connection that was idle longest, to make room for another host; the minimum of idle ones stays. Its permit
-     * comes back through {@link Permits#giveBack} once the channel is closed.
-     *
-     * @return false where there is none
-     */
-    public boolean evictOldestIdle() {
-        for (; ; ) {
-            Connection oldest = oldestIdle();
-            if (oldest == null) {
-                return false;
-            }
-            if (oldest.move(Entry.IDLE, Entry.CLOSING)) {
-                leaving(oldest, CloseCause.EVICTED, null);
-                return true;
-            }
-        }
-    }
-
-    /** Since when the connection is idle that was so longest, by the coarse clock; {@link Long#MAX_VALUE} where there is none. */
-    public long oldestIdleNanos() {
-        Connection oldest = oldestIdle();
-        return oldest == null ? Long.MAX_VALUE : oldest.idleSinceNanos();
-    }
-
-    private @Nullable Connection oldestIdle() {
-        int idle = 0;
-        Member oldest = null;
-        for (Member member : state.snapshot().members()) {
-            if (member.phase() == Entry.IDLE) {
-                idle++;
-                if (oldest == null || member.idleSinceNanos() - oldest.idleSinceNanos() < 0) {
-                    oldest = member;
-                }
-            }
-        }
-        return idle > minIdle ? (Connection) oldest : null;
+    /** Its idle connections, as they may have to make room for another host's. */
+    public Eviction eviction() {
+        return eviction;
     }
 
     /** Whether there is neither a connection, nor one to come, nor anybody who waits. */

@@ -5,9 +5,11 @@ import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.internal.hit.Entry;
 import io.nettoolkit.pool.internal.state.Member;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Looks for leases that last too long or were lost, every half of the time that is too long. */
 final class LeakWatch implements Runnable {
@@ -19,6 +21,7 @@ final class LeakWatch implements Runnable {
     private final TimeSource timeSource;
     private final Notices notices;
     private final long longestNanos;
+    private volatile @Nullable Future<?> timer;
 
     LeakWatch(HostPool<?> pool, TimeSource timeSource, Notices notices, Duration longest) {
         this.pool = pool;
@@ -31,7 +34,7 @@ final class LeakWatch implements Runnable {
 
     private void schedule() {
         try {
-            loop.schedule(this, Math.max(1, longestNanos / 2), TimeUnit.NANOSECONDS);
+            timer = loop.schedule(this, Math.max(1, longestNanos / 2), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException shutDown) {
             // Nobody is left to look, nor to be looked at: the loop's connections are closed.
         }
@@ -44,6 +47,18 @@ final class LeakWatch implements Runnable {
         }
         if (!pool.isDrained()) {
             schedule();
+        }
+    }
+
+    /** Looks no more; the pool is drained. */
+    void stop() {
+        Future<?> next = timer;
+        if (next != null && !loop.isShuttingDown()) {
+            try {
+                next.cancel(false);
+            } catch (RejectedExecutionException shutDown) {
+                // It went with its loop.
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 package io.nettoolkit.pool.internal;
 
 import io.nettoolkit.core.DrainReport;
+import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CallbackGuard;
+import io.nettoolkit.core.internal.LogLimiter;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.ConnectionPool.Listener;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,17 +17,25 @@ import org.slf4j.LoggerFactory;
 final class Notices {
 
     private static final Logger log = LoggerFactory.getLogger(HostPool.class);
+    private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final String name;
     private final Object key;
     private final Listener listener;
     private final CallbackGuard guard;
+    private final TimeSource timeSource;
+    private final LogLimiter downs;
+    private final LogLimiter ups;
+    private volatile boolean hasShownTrace;
 
     Notices(Object key, HostPool.Parts parts) {
         this.name = parts.name();
         this.key = key;
         this.listener = parts.listener();
-        guard = new CallbackGuard("the listener of pool " + name, parts.timeSource());
+        timeSource = parts.timeSource();
+        guard = new CallbackGuard("the listener of pool " + name, timeSource);
+        downs = new LogLimiter(LOG_INTERVAL_NANOS, timeSource.nanoTime());
+        ups = new LogLimiter(LOG_INTERVAL_NANOS, timeSource.nanoTime());
     }
 
     private void tell(CallbackGuard.Callback callback) {
@@ -50,17 +61,30 @@ final class Notices {
 
     void down(Throwable cause) {
         JfrEvents.policyState(name, "UP", "DOWN");
-        log.warn(
-                "pool {}: no connection is open and connects fail; callers fail at once until one succeeds",
-                name,
-                cause);
+        long leftOut = downs.tryLog(timeSource.nanoTime());
+        if (leftOut != LogLimiter.SUPPRESSED) {
+            log.warn(
+                    "pool {}: no connection is open and connects fail, so callers fail at once until one succeeds{}: {}",
+                    name,
+                    since(leftOut),
+                    cause.toString(),
+                    hasShownTrace ? null : cause);
+            hasShownTrace = true;
+        }
         tell(() -> listener.onDown(key, cause));
     }
 
     void up() {
         JfrEvents.policyState(name, "DOWN", "UP");
-        log.warn("pool {}: the host can be reached again", name);
+        long leftOut = ups.tryLog(timeSource.nanoTime());
+        if (leftOut != LogLimiter.SUPPRESSED) {
+            log.warn("pool {}: the host can be reached again{}", name, since(leftOut));
+        }
         tell(() -> listener.onUp(key));
+    }
+
+    private static String since(long leftOut) {
+        return leftOut == 0 ? "" : " (and " + leftOut + " more times since the last line like this)";
     }
 
     void leaked(Connection connection, Held held, Duration lasted, boolean isLost) {

@@ -4,9 +4,8 @@ package io.nettoolkit.pool.internal;
  * Where the pool of one host gets leave for one more connection: from nobody in particular, or from a cap it shares with
  * the pools of other hosts. A permit is held from the begin of a connect until its channel is closed.
  *
- * <p>{@link #tryTake} is called in the host's critical section and must not call into any pool. The others are called
- * outside of it, on any thread, and may: {@link HostPool#grantPermit}, {@link HostPool#evictOldestIdle} and
- * {@link HostPool#oldestIdleNanos} never block.
+ * <p>{@link #tryTake} is called in the host's critical section and must not call into any pool, and so are those that say so.
+ * The others are called outside of it, on any thread, and may: {@link HostPool#grantPermit} and {@link Eviction} never block.
  */
 public interface Permits {
 
@@ -27,6 +26,11 @@ public interface Permits {
     /** Takes a permit, where one is free and no other host is in line for it. */
     boolean tryTake();
 
+    /** Whether {@link #tryTake} says no because every permit is taken, and not because of too many connects under way. */
+    default boolean isFull() {
+        return false;
+    }
+
     /** A permit is free again. */
     void giveBack();
 
@@ -37,6 +41,12 @@ public interface Permits {
     void want(HostPool<?> host);
 
     /**
+     * The host has no use for one any more, and leaves the line where it stands in it; a grant that is on its way it gives
+     * back. Called in the critical section, and must not call into any pool.
+     */
+    default void unwant() {}
+
+    /**
      * The connect of a permit is over: it succeeded, failed or was given up, or a granted permit is handed back unused. Exactly
      * once for each permit, before {@link #giveBack}.
      */
@@ -44,9 +54,14 @@ public interface Permits {
 
     /**
      * Whether another host waits for a permit that this one may have to give up. To be read after a connection came free, and
-     * after it can be seen by {@link HostPool#evictOldestIdle}.
+     * after it can be seen by {@link Eviction#evictOldest}.
      */
     default boolean isWanted() {
+        return false;
+    }
+
+    /** Whether more permits are taken than there are by now; then even a host's minimum of idle connections may have to go. */
+    default boolean isExceeded() {
         return false;
     }
 

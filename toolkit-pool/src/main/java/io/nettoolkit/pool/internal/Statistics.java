@@ -15,10 +15,9 @@ final class Statistics {
 
     static Stats of(HostState state, Shelf shelf, Usage usage) {
         Counts counts = state.counts();
-        long past = counts.of(Of.PAST_LEASES);
         HostState.Snapshot now = state.snapshot();
         int[] phases = new int[Entry.CLOSED + 1];
-        long leases = past;
+        long leases = now.pastLeases();
         for (Member member : now.members()) {
             long word = member.word();
             phases[Entry.phase(word)]++;

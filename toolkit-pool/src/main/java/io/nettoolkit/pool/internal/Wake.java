@@ -18,7 +18,7 @@ final class Wake {
     private final TimeSource timeSource;
     private final Alarm alarm;
 
-    private @Nullable EventExecutor home;
+    private EventExecutor home;
     private @Nullable Future<?> timer;
     private long armedNanos;
 
@@ -31,7 +31,13 @@ final class Wake {
         void lost();
     }
 
-    Wake(EventLoopGroup loops, TimeSource timeSource, Alarm alarm) {
+    /**
+     * One that has not gone off.
+     *
+     * @param home where it begins; each pool's is another, or one loop would have them all
+     */
+    Wake(EventExecutor home, EventLoopGroup loops, TimeSource timeSource, Alarm alarm) {
+        this.home = home;
         this.loops = loops;
         this.timeSource = timeSource;
         this.alarm = alarm;
@@ -43,7 +49,7 @@ final class Wake {
             return;
         }
         stop();
-        if (home != null && schedule(home, nanos)) {
+        if (schedule(home, nanos)) {
             return;
         }
         for (EventExecutor loop : loops) {
@@ -86,7 +92,7 @@ final class Wake {
     void stop() {
         Future<?> before = timer;
         timer = null;
-        if (before == null || home == null || home.isShuttingDown()) {
+        if (before == null || home.isShuttingDown()) {
             return;
         }
         try {

@@ -2,26 +2,31 @@ package io.nettoolkit.pool.internal;
 
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.pool.internal.state.WarmUp;
-import io.netty.util.concurrent.EventExecutor;
 import org.jspecify.annotations.Nullable;
 
 /** A warm-up somebody waits for. */
-final class Warming extends WarmUp {
+final class Warming extends WarmUp implements Runnable {
 
     final ToolkitFuture<Integer> future;
-    private final EventExecutor home;
+    private final HostPool<?> pool;
 
-    Warming(int connections, EventExecutor home) {
+    Warming(int connections, HostPool<?> pool) {
         super(connections);
-        this.home = home;
-        future = new ToolkitFuture<>(home);
+        this.pool = pool;
+        future = new ToolkitFuture<>(pool.home(), this);
+    }
+
+    /** Its owner gave up. */
+    @Override
+    public void run() {
+        pool.giveUp(this);
     }
 
     void end(int open, @Nullable Throwable failure) {
         if (failure == null) {
-            future.succeedLater(home, open);
+            future.succeedLater(pool.home(), open);
         } else {
-            future.failLater(home, failure);
+            future.failLater(pool.home(), failure);
         }
     }
 }

@@ -1,8 +1,10 @@
 package io.nettoolkit.pool.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.core.Deadline;
+import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.ConnectionPool.Listener;
@@ -10,11 +12,27 @@ import io.nettoolkit.pool.Lease;
 import io.nettoolkit.pool.PoolConfig;
 import io.nettoolkit.testkit.ManualTime;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,9 +47,11 @@ class HostPoolTest {
     private static final class Cap implements Permits {
         int free = 2;
         HostPool<?> next;
+        Runnable within = () -> {};
 
         @Override
         public boolean tryTake() {
+            within.run();
             if (free == 0) {
                 return false;
             }
@@ -92,7 +112,7 @@ class HostPoolTest {
         assertThat(cap.next).isSameAs(two);
         assertThat(two.stats().total()).isZero();
 
-        assertThat(one.evictOldestIdle()).isTrue();
+        assertThat(one.eviction().evictOldest()).isTrue();
 
         assertThat(two.stats().active()).isEqualTo(1);
         assertThat(one.stats().total()).isEqualTo(1);
@@ -118,13 +138,13 @@ class HostPoolTest {
         Lease used = one.tryAcquire();
         used.release();
 
-        assertThat(one.oldestIdleNanos()).isEqualTo(warm);
-        assertThat(one.evictOldestIdle()).isTrue();
+        assertThat(one.eviction().oldestNanos()).isEqualTo(warm);
+        assertThat(one.eviction().evictOldest()).isTrue();
         assertThat(used.isReused()).isFalse();
         assertThat(one.stats().idle()).isEqualTo(1);
         assertThat(one.tryAcquire().channel()).isNotNull();
-        assertThat(one.evictOldestIdle()).as("the minimum stays").isFalse();
-        assertThat(one.oldestIdleNanos()).isEqualTo(Long.MAX_VALUE);
+        assertThat(one.eviction().evictOldest()).as("the minimum stays").isFalse();
+        assertThat(one.eviction().oldestNanos()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
@@ -133,5 +153,119 @@ class HostPoolTest {
         assertThat(one.isEmpty()).isTrue();
         acquire(one);
         assertThat(one.isEmpty()).isFalse();
+    }
+
+    @Test
+    void givesNothingOutOnceCloseHasReturned() throws Exception {
+        HostPool<String> one = host("one", 0);
+        one.warmUp(1);
+        assertThat(one.stats().idle()).isEqualTo(1);
+        List<Lease> given = new ArrayList<>();
+        // Another thread closes while this one is in the section, which it cannot enter.
+        cap.within = () -> {
+            Thread closer = new Thread(() -> {
+                one.close(Duration.ofHours(1));
+                Lease lease = one.tryAcquire();
+                if (lease != null) {
+                    given.add(lease);
+                }
+            });
+            closer.start();
+            join(closer);
+        };
+        one.warmUp(2);
+
+        assertThat(given).isEmpty();
+        assertThatThrownBy(() -> one.acquireBlocking(Deadline.after(Duration.ofSeconds(5), timeSource)))
+                .isInstanceOf(RejectedException.class);
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Event loops that know their timers. */
+    private static final class Timers extends MultiThreadIoEventLoopGroup {
+
+        private final Map<EventLoop, Queue<Future<?>>> timers = new ConcurrentHashMap<>();
+
+        Timers(int threads) {
+            super(threads, LocalIoHandler.newFactory());
+        }
+
+        @Override
+        protected IoEventLoop newChild(Executor executor, IoHandlerFactory ioHandlerFactory, Object... args) {
+            return new SingleThreadIoEventLoop(this, executor, ioHandlerFactory) {
+                @Override
+                public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+                    ScheduledFuture<?> timer = super.schedule(command, delay, unit);
+                    Timers.this
+                            .timers
+                            .computeIfAbsent(this, loop -> new ConcurrentLinkedQueue<>())
+                            .add(timer);
+                    return timer;
+                }
+            };
+        }
+
+        long pending(EventLoop loop) {
+            return timers.getOrDefault(loop, new ConcurrentLinkedQueue<>()).stream()
+                    .filter(timer -> !timer.isDone())
+                    .count();
+        }
+
+        HostPool<String> pool(PoolConfig.Builder config) {
+            HostPool<String> pool = new HostPool<>(
+                    "timed",
+                    (key, loop, deadline) -> CompletableFuture.completedFuture((Channel) new EmbeddedChannel()),
+                    new HostPool.Parts(
+                            "timed",
+                            config.build(),
+                            this,
+                            null,
+                            Listener.NONE,
+                            TimeSource.system(),
+                            new SplittableRandom(1)),
+                    Permits.UNLIMITED);
+            pool.start();
+            pool.warmUp(1);
+            return pool;
+        }
+    }
+
+    @Test
+    void leavesNoTimerBehind() {
+        Timers timers = new Timers(1);
+        try {
+            HostPool<String> watched = timers.pool(PoolConfig.builder().leakDetection(Duration.ofMinutes(1)));
+            assertThat(timers.pending(watched.home())).isEqualTo(2);
+
+            assertThat(watched.close(Duration.ZERO)).succeedsWithin(Duration.ofSeconds(10));
+
+            assertThat(timers.pending(watched.home())).isZero();
+        } finally {
+            timers.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    @Test
+    void spreadsTheTimersOfPoolsOverTheEventLoops() {
+        Timers timers = new Timers(2);
+        try {
+            HostPool<String> one = timers.pool(PoolConfig.builder());
+            // One for its connection, so that the next pool begins with the other loop.
+            timers.next();
+            HostPool<String> two = timers.pool(PoolConfig.builder());
+
+            assertThat(one.home()).isNotSameAs(two.home());
+            assertThat(timers.pending(one.home())).isEqualTo(1);
+            assertThat(timers.pending(two.home())).isEqualTo(1);
+        } finally {
+            timers.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
+        }
     }
 }

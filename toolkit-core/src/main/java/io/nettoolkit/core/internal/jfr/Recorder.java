@@ -17,6 +17,10 @@ final class Recorder {
 
     private static final EventType POLICY_SHED = EventType.getEventType(PolicyShedEvent.class);
 
+    private static final EventType POOL_CONNECT = EventType.getEventType(PoolConnectEvent.class);
+
+    private static final EventType POOL_CLOSE = EventType.getEventType(PoolCloseEvent.class);
+
     private static final EventType DNS_LOOKUP = EventType.getEventType(DnsLookupEvent.class);
 
     private static final EventType DNS_SERVER = EventType.getEventType(DnsServerEvent.class);
@@ -30,8 +34,6 @@ final class Recorder {
         new ConnectionRejectEvent().isEnabled();
         new DrainEvent().isEnabled();
         new LoopStallEvent().isEnabled();
-        new PoolConnectEvent().isEnabled();
-        new PoolCloseEvent().isEnabled();
     }
 
     static void connectionOpen(@Nullable SocketAddress remote, ConnectionTimeline timeline) {
@@ -112,8 +114,8 @@ final class Recorder {
     }
 
     static void poolConnect(String pool, Duration elapsed, @Nullable Throwable failure) {
-        PoolConnectEvent event = new PoolConnectEvent();
-        if (event.isEnabled()) {
+        if (POOL_CONNECT.isEnabled()) {
+            PoolConnectEvent event = new PoolConnectEvent();
             event.pool = pool;
             event.elapsed = elapsed.toNanos();
             event.failure = failure == null ? null : failure.toString();
@@ -122,8 +124,8 @@ final class Recorder {
     }
 
     static void poolClose(String pool, String cause) {
-        PoolCloseEvent event = new PoolCloseEvent();
-        if (event.isEnabled()) {
+        if (POOL_CLOSE.isEnabled()) {
+            PoolCloseEvent event = new PoolCloseEvent();
             event.pool = pool;
             event.cause = cause;
             event.commit();

@@ -82,7 +82,7 @@ public final class Shelf {
      */
     public Shelf(Keeper keeper, boolean fair, long freshNanos, Sizes sizes) {
         this.keeper = keeper;
-        this.barredBy = fair ? -1 : BARRED;
+        this.barredBy = fair ? -1 : BARRED | Gate.BARRED_FOR_GOOD;
         this.freshNanos = freshNanos;
         hintMask = powerOfTwo(Math.max(2, Math.min(2 * sizes.processors, 2 * sizes.entries))) - 1;
         hints = new Entry[(hintMask + 2) * SPREAD];
@@ -104,6 +104,11 @@ public final class Shelf {
     /** Lets the hit path in, or keeps it out; the state machine only. */
     public void open(int waiting, long bits) {
         gate.set(waiting | bits);
+    }
+
+    /** Keeps the hit path out for good, at once and whatever {@link #open} says. Any thread. */
+    public void bar() {
+        gate.bar();
     }
 
     /** Those who wait. */
@@ -188,7 +193,7 @@ public final class Shelf {
             int place = Long.numberOfTrailingZeros(left);
             Entry found = chunk.at(place);
             if (found == null || found.phase() != Entry.IDLE) {
-                found = lookAgain(chunk, place);
+                found = lookAgain(chunk, place, nowNanos);
                 if (found != null) {
                     return found;
                 }
@@ -208,15 +213,16 @@ public final class Shelf {
     }
 
     /** Clears a bit that was wrong; the entry, if it is idle after all and can be taken. */
-    private @Nullable Entry lookAgain(Chunk chunk, int place) {
+    private @Nullable Entry lookAgain(Chunk chunk, int place, long nowNanos) {
         long bit = 1L << place;
         chunk.clear(bit);
         Entry found = chunk.at(place);
         if (found == null || found.phase() != Entry.IDLE) {
             return null;
         }
-        // It was released a moment ago, so it is fresh, and perhaps marked before the clear.
-        if (found.claim()) {
+        // It was released a moment ago, perhaps marked before the clear; fresh, unless every one is to be checked.
+        long now = found.word;
+        if (Entry.phase(now) == Entry.IDLE && isFresh(found, nowNanos) && found.claim(now)) {
             return found;
         }
         chunk.markIdle(bit);

@@ -87,6 +87,14 @@ final class FairCap {
         }
     }
 
+    /** The host has no use for a permit any more. */
+    void unwant(Account host) {
+        if (host.waiting) {
+            leave(host);
+            host.waiting = false;
+        }
+    }
+
     /** Takes a permit for the next in line; none where nobody waits or nothing is free. */
     @Nullable
     Account grant() {
@@ -128,6 +136,16 @@ final class FairCap {
         return Math.max(0, taken + inLine - cap - leaving);
     }
 
+    /** Whether more permits are taken than there are, those on their way back not counted. */
+    boolean isExceeded() {
+        return taken - leaving > cap;
+    }
+
+    /** Whether every permit is taken, or will be by somebody who is in line. */
+    boolean isFull() {
+        return taken + inLine >= cap;
+    }
+
     /**
      * Whether a connection that has come free has to go; if so, its permit counts as on its way back.
      *
@@ -142,7 +160,7 @@ final class FairCap {
     }
 
     private boolean isDue(Account host) {
-        if (taken - leaving > cap) {
+        if (isExceeded()) {
             return true;
         }
         int least = inLine == 0 ? Integer.MAX_VALUE : first().keeps();

@@ -287,25 +287,28 @@ public final class HostPools<K> {
         hosts().forEach(host -> host.pool.retire(addresses, cause));
     }
 
-    /** Closes every host's pool. */
+    /** Closes every host's pool; a later call may shorten the grace period. */
     public CompletableFuture<DrainReport> close(Duration grace) {
         Drain drain = new Drain();
+        Drain earlier;
         List<HostPool<K>> all;
+        ScheduledFuture<?> sweeping;
         synchronized (this) {
-            Drain earlier = closing.get();
-            if (earlier != null) {
-                return earlier.newFuture(home);
+            earlier = closing.get();
+            if (earlier == null) {
+                closing.set(drain);
             }
-            closing.set(drain);
             all = new ArrayList<>(leaving);
             hosts.values().forEach(host -> all.add(host.pool));
-            if (sweep != null) {
-                sweep.cancel(false);
-            }
+            sweeping = sweep;
         }
+        stop(sweeping);
         long begun = time.nanoTime();
         List<CompletableFuture<DrainReport>> reports = new ArrayList<>();
         all.forEach(pool -> reports.add(pool.close(grace)));
+        if (earlier != null) {
+            return earlier.newFuture(home);
+        }
         CompletableFuture.allOf(reports.toArray(new CompletableFuture<?>[0])).whenComplete((done, failure) -> {
             int drained =
                     reports.stream().mapToInt(report -> report.join().drained()).sum();
@@ -314,6 +317,17 @@ public final class HostPools<K> {
             drain.complete(new DrainReport(drained, forced, Duration.ofNanos(time.nanoTime() - begun)));
         });
         return drain.newFuture(home);
+    }
+
+    private void stop(@Nullable ScheduledFuture<?> timer) {
+        if (timer == null || home.isShuttingDown()) {
+            return;
+        }
+        try {
+            timer.cancel(false);
+        } catch (RejectedExecutionException shutDown) {
+            // It went with its loop.
+        }
     }
 
     private synchronized List<HostEntry<K>> hosts() {
@@ -344,12 +358,21 @@ public final class HostPools<K> {
     public record Overview(int hosts, int waiting, long removed, ConnectionPool.Stats sum) {}
 
     /** The figures of all hosts together. */
-    public synchronized Overview stats() {
+    public Overview stats() {
         StatsSum all = new StatsSum(permits.cap());
-        all.add(gone.sum());
-        leaving.forEach(pool -> all.add(pool.stats()));
-        hosts.values().forEach(host -> all.add(host.pool.stats()));
-        return new Overview(hosts.size(), permits.inLine(), removed, all.sum());
+        List<HostPool<K>> pools;
+        int present;
+        long forgotten;
+        // Each pool is in one of the three now; nobody has to wait while their figures are read.
+        synchronized (this) {
+            all.add(gone.sum());
+            pools = new ArrayList<>(leaving);
+            hosts.values().forEach(host -> pools.add(host.pool));
+            present = hosts.size();
+            forgotten = removed;
+        }
+        pools.forEach(pool -> all.add(pool.stats()));
+        return new Overview(present, permits.inLine(), forgotten, all.sum());
     }
 
     @Override

@@ -38,6 +38,7 @@ final class SharedPermits {
     private boolean settling;
     private boolean lookedEverywhere;
     private volatile boolean wanted;
+    private volatile boolean exceeded;
 
     /**
      * @param random used under the lock alone
@@ -97,6 +98,16 @@ final class SharedPermits {
 
     /** After each change of the books, under the lock. */
     private void changed() {
+        changedButForExcess();
+        boolean now = cap.isExceeded();
+        if (now && !exceeded) {
+            // From here on, what its host's minimum kept can go as well.
+            lookedEverywhere = false;
+        }
+        exceeded = now;
+    }
+
+    private void changedButForExcess() {
         boolean now = cap.shortfall() > 0;
         if (now && !wanted) {
             // What became idle before nobody has offered.
@@ -196,7 +207,7 @@ final class SharedPermits {
         Share oldest = null;
         long since = Long.MAX_VALUE;
         for (Share host : hosts) {
-            long idleSince = host.pool().oldestIdleNanos();
+            long idleSince = host.pool().eviction().oldestNanos();
             if (idleSince != Long.MAX_VALUE && (oldest == null || idleSince - since < 0)) {
                 oldest = host;
                 since = idleSince;
@@ -209,16 +220,17 @@ final class SharedPermits {
         synchronized (this) {
             // Before it goes, or its permit could come back before it is expected.
             cap.expect(host);
-            changed();
+            // It may be the one too many, which its pool has to see until it goes.
+            changedButForExcess();
         }
-        if (host.pool().evictOldestIdle()) {
-            return true;
-        }
+        boolean goes = host.pool().eviction().evictOldest();
         synchronized (this) {
-            cap.expectNoMore(host);
+            if (!goes) {
+                cap.expectNoMore(host);
+            }
             changed();
         }
-        return false;
+        return goes;
     }
 
     /** The part of one host, as its pool sees it. */
@@ -265,6 +277,14 @@ final class SharedPermits {
         }
 
         @Override
+        public void unwant() {
+            synchronized (SharedPermits.this) {
+                cap.unwant(this);
+                changed();
+            }
+        }
+
+        @Override
         public void connectEnded() {
             synchronized (SharedPermits.this) {
                 cap.connectEnded();
@@ -275,6 +295,18 @@ final class SharedPermits {
         @Override
         public boolean isWanted() {
             return wanted;
+        }
+
+        @Override
+        public boolean isExceeded() {
+            return exceeded;
+        }
+
+        @Override
+        public boolean isFull() {
+            synchronized (SharedPermits.this) {
+                return cap.isFull();
+            }
         }
 
         @Override

@@ -18,6 +18,8 @@ final class Ages {
     private static final int RETIRED_PER_SECOND_SHARE = 20;
 
     private final Rules rules;
+    private final Exit exit;
+    private final Checks checks;
     private final RandomGenerator random;
     private final Due next = new Due();
     private final Due retiringSince = new Due();
@@ -27,18 +29,13 @@ final class Ages {
     private int mayRetire;
     private int replacements;
 
-    /** What the state machine does about them. */
-    interface Verdict {
-        void end(Member member, CloseCause cause);
-
-        void probe(Member member, long nowNanos);
-    }
-
     /** How many there have to be, and are. */
     record Bounds(int minIdle, boolean hasRoom) {}
 
-    Ages(Rules rules, RandomGenerator random) {
+    Ages(Rules rules, Exit exit, Checks checks, RandomGenerator random) {
         this.rules = rules;
+        this.exit = exit;
+        this.checks = checks;
         this.random = random;
     }
 
@@ -73,7 +70,7 @@ final class Ages {
         next.by(nowNanos + SECOND_NANOS);
     }
 
-    void sweep(Roster roster, Bounds bounds, Verdict verdict, long nowNanos) {
+    void sweep(Roster roster, Bounds bounds, long nowNanos) {
         next.clear();
         replacements = 0;
         if (!retiringSince.isSet() || nowNanos - retiringSince.atNanos() >= SECOND_NANOS) {
@@ -88,14 +85,14 @@ final class Ages {
             int phase = member.phase();
             if (phase == Entry.IDLE) {
                 if (isIdleTooLong(member, nowNanos) && idle > bounds.minIdle) {
-                    idle -= end(member, CloseCause.IDLE_TIMEOUT, verdict);
+                    idle -= end(member, CloseCause.IDLE_TIMEOUT);
                 } else if (isOld(member, nowNanos)) {
-                    idle -= retire(member, idle, bounds, verdict, nowNanos);
+                    idle -= retire(member, idle, bounds);
                 } else if (isToBeProbed(member, nowNanos)) {
-                    verdict.probe(member, nowNanos);
+                    checks.beginIfIdle(member, nowNanos);
                 }
-            } else if (phase == Entry.LEASED && isOld(member, nowNanos) && member.move(Entry.LEASED, Entry.RETIRING)) {
-                member.because(CloseCause.LIFETIME, null);
+            } else if (phase == Entry.LEASED && isOld(member, nowNanos)) {
+                retireWithItsLease(member);
             }
             noteNext(member, nowNanos);
         }
@@ -104,27 +101,28 @@ final class Ages {
         }
     }
 
-    private static int end(Member member, CloseCause cause, Verdict verdict) {
-        if (!member.move(Entry.IDLE, Entry.CLOSING)) {
-            return 0;
-        }
-        verdict.end(member, cause);
-        return 1;
+    private int end(Member member, CloseCause cause) {
+        return exit.endIfIdle(member, cause) ? 1 : 0;
     }
 
-    private int retire(Member member, int idle, Bounds bounds, Verdict verdict, long nowNanos) {
+    private int retire(Member member, int idle, Bounds bounds) {
         if (idle <= bounds.minIdle && bounds.hasRoom) {
             replacements++;
-            soon(nowNanos);
             return 0;
         }
         if (retired >= mayRetire) {
-            soon(nowNanos);
             return 0;
         }
-        int ended = end(member, CloseCause.LIFETIME, verdict);
+        int ended = end(member, CloseCause.LIFETIME);
         retired += ended;
         return ended;
+    }
+
+    private void retireWithItsLease(Member member) {
+        if (retired < mayRetire && member.move(Entry.LEASED, Entry.RETIRING)) {
+            member.because(CloseCause.LIFETIME, null);
+            retired++;
+        }
     }
 
     private void noteNext(Member member, long nowNanos) {

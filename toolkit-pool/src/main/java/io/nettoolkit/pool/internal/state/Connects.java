@@ -21,6 +21,8 @@ final class Connects {
     private boolean isInLineForPermit;
     /** Somebody asked while the host was down. */
     private boolean isWanted;
+    /** The last look found no permit for connects that were only wished for. */
+    private boolean isStarved;
 
     Connects(Rules rules, Effects effects, RandomGenerator random) {
         this.effects = effects;
@@ -43,6 +45,11 @@ final class Connects {
     /** Somebody was told that the host is down: one connect shall find out whether it still is. */
     void want() {
         isWanted = true;
+    }
+
+    /** Whether no permit is left for connects that nobody needs at once. */
+    boolean isStarved() {
+        return isStarved;
     }
 
     void granted() {
@@ -113,17 +120,24 @@ final class Connects {
     /**
      * Begins connects.
      *
-     * @param need how many would be of use
-     * @param room how many there is room for
+     * @param needed how many somebody waits for, or the minimum is short of
+     * @param wished how many are to be opened ahead of need, of the permits that others leave; the needed ones count
      * @param ahead how many of those in line will be served by others
      */
-    void begin(int need, int room, WaiterLine line, int ahead, long nowNanos) {
-        int most = Math.min(need, room);
+    void begin(int needed, int wished, WaiterLine line, int ahead, long nowNanos) {
+        isStarved = false;
+        int most = Math.max(needed, wished);
+        if (most <= 0 && isInLineForPermit) {
+            isInLineForPermit = false;
+            effects.unwantPermit();
+        }
         for (int i = 0; i < most && attempts.size() < pacer.limit() && pacer.mayBegin(nowNanos); i++) {
             if (permits > 0) {
                 permits--;
             } else if (!effects.tryTakePermit()) {
-                if (!isInLineForPermit) {
+                if (i >= needed && effects.isCapFull()) {
+                    isStarved = true;
+                } else if (!isInLineForPermit) {
                     isInLineForPermit = true;
                     effects.wantPermit();
                 }

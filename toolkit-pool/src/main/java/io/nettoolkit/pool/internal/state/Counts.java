@@ -21,9 +21,7 @@ public final class Counts {
         /** Waits that were given up. */
         CANCELS,
         /** Callers that were refused. */
-        REJECTIONS,
-        /** Leases of connections that are gone. */
-        PAST_LEASES
+        REJECTIONS
     }
 
     private final Map<Of, AtomicLong> counters = new EnumMap<>(Of.class);

@@ -20,14 +20,27 @@ public interface Effects {
     /** A permit is free again. */
     void giveBackPermit();
 
+    /** Whether there is no permit because all are taken, and not because too many connects are under way; asked at once. */
+    default boolean isCapFull() {
+        return false;
+    }
+
     /** Gets in line for a permit. */
     void wantPermit();
+
+    /** Leaves that line; done at once. */
+    default void unwantPermit() {}
 
     /** The connect that began with a permit is over, or will not begin. */
     default void connectEnded() {}
 
     /** Whether other hosts wait for permits; asked at once. */
     default boolean isPermitWanted() {
+        return false;
+    }
+
+    /** Whether there are more connections than the cap allows by now; asked at once. */
+    default boolean isCapExceeded() {
         return false;
     }
 

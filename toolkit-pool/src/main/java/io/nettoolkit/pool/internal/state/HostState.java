@@ -1,16 +1,12 @@
 package io.nettoolkit.pool.internal.state;
 
-import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.internal.hit.Entry;
 import io.nettoolkit.pool.internal.hit.Shelf;
 import io.nettoolkit.pool.internal.state.Counts.Of;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -63,48 +59,29 @@ public final class HostState {
     private final Barging barging;
     private final Surplus surplus;
     private final WaiterLine line = new WaiterLine();
-    private final Deque<Check> checks = new ArrayDeque<>();
-    private final List<WarmUp> warmUps = new ArrayList<>();
+    private final Checks checks;
+    private final Exit exit;
+    private final WarmUps warmUps;
     private final Connects connects;
     private final Ages ages;
     private final Refusals refusals;
+    private final Ending ending;
     private final Due wake = new Due();
-    private final Due graceEnds = new Due();
-
-    private final Ages.Verdict verdict = new Ages.Verdict() {
-        @Override
-        public void end(Member member, CloseCause cause) {
-            member.because(cause, null);
-            leave(member);
-        }
-
-        @Override
-        public void probe(Member member, long nowNanos) {
-            if (member.move(Entry.IDLE, Entry.VALIDATING)) {
-                check(member, List.of(), nowNanos);
-            }
-        }
-    };
 
     private int minIdle;
     private int maxSize;
     private boolean isSuspended;
-    private boolean isClosed;
-    private boolean isCut;
-    private boolean isDrained;
     private boolean isDown;
-    private long closedNanos;
-    private int drained;
-    private int forced;
-    private volatile Snapshot snapshot = new Snapshot(List.of(), 0, 0);
+    private volatile Snapshot snapshot = new Snapshot(List.of(), 0, 0, 0);
 
     /**
      * What the pool is made of at one moment.
      *
      * @param members every connection; its phase counts it
      * @param connecting connects under way
+     * @param pastLeases how often connections were leased that are gone by now
      */
-    public record Snapshot(List<Member> members, int connecting, int maxSize) {}
+    public record Snapshot(List<Member> members, int connecting, int maxSize, long pastLeases) {}
 
     /** A pool without connections; the first event opens the minimum. */
     public HostState(Rules rules, int minIdle, int maxSize, Shelf shelf, Surroundings surroundings) {
@@ -115,10 +92,14 @@ public final class HostState {
         effects = surroundings.effects;
         roster = new Roster(shelf);
         barging = new Barging(line, roster, effects);
-        surplus = new Surplus(roster, effects, verdict);
+        checks = new Checks(rules, effects);
+        exit = new Exit(roster, checks, effects);
+        surplus = new Surplus(roster, effects, exit);
         connects = new Connects(rules, effects, surroundings.random);
-        ages = new Ages(rules, surroundings.random);
+        warmUps = new WarmUps(effects);
+        ages = new Ages(rules, exit, checks, surroundings.random);
         refusals = new Refusals(rules.name(), roster);
+        ending = new Ending(roster, connects, exit, effects);
     }
 
     /** What is not of the pool. */
@@ -136,7 +117,7 @@ public final class HostState {
 
     /** Somebody waits. */
     public void acquire(Waiter waiter, long nowNanos) {
-        if (isClosed) {
+        if (ending.isClosed()) {
             refuse(waiter, refusals.closed());
         } else if (isSuspended) {
             refuse(waiter, refusals.suspended());
@@ -179,9 +160,8 @@ public final class HostState {
     /** A connect succeeded. The member is NEW. */
     public void connected(Attempt attempt, Member member, long nowNanos) {
         if (!connects.end(attempt)) {
-            member.because(CloseCause.UNWANTED, null);
             if (member.move(Entry.NEW, Entry.CLOSING)) {
-                leave(member);
+                exit.leave(member, CloseCause.UNWANTED, null);
             }
             settle(nowNanos);
             return;
@@ -193,13 +173,12 @@ public final class HostState {
         ages.joined(member, nowNanos);
         effects.opened(member, elapsed);
         Waiter first = line.first();
-        if (isClosed || attempt.isRetired) {
-            member.because(isClosed ? CloseCause.POOL_CLOSED : CloseCause.RETIRED, attempt.retiredBy);
+        if (ending.isClosed() || attempt.isRetired) {
             member.move(Entry.NEW, Entry.CLOSING);
-            leave(member);
+            exit.leave(member, ending.isClosed() ? CloseCause.POOL_CLOSED : CloseCause.RETIRED, attempt.retiredBy);
         } else if (!attempt.avoided.isEmpty()) {
             member.move(Entry.NEW, Entry.VALIDATING);
-            check(member, List.copyOf(attempt.avoided), nowNanos);
+            checks.begin(member, List.copyOf(attempt.avoided), nowNanos);
         } else if (first != null && member.move(Entry.NEW, Entry.IDLE) && member.claim()) {
             // Nobody else can have seen it: it is in no hint and has no bit.
             deliver(first, member, nowNanos);
@@ -226,54 +205,41 @@ public final class HostState {
             line.remove(first);
             refuse(first, refusals.unreachable(cause, connects.pacer(), nowNanos));
         }
-        endWarmUps(cause);
-    }
-
-    private void endWarmUps(Throwable cause) {
-        for (WarmUp warmUp : warmUps) {
-            effects.warmed(warmUp, roster.open(), cause);
-        }
-        warmUps.clear();
+        warmUps.fail(roster.open(), cause);
     }
 
     /** A lease ended, and its connection is to be closed; its word says CLOSING. */
     public void leaving(Member member, CloseCause cause, @Nullable Throwable failure, long nowNanos) {
-        member.because(cause, failure);
-        leave(member);
+        exit.leave(member, cause, failure);
         settle(nowNanos);
     }
 
     /** A channel is closed, by whomever. */
     public void closed(Member member, long nowNanos) {
         member.gone();
-        member.because(CloseCause.LOST, null);
-        CloseCause cause = member.cause == null ? CloseCause.LOST : member.cause;
+        CloseCause cause = member.because(CloseCause.LOST, null);
         counts.closed(cause);
         effects.closed(member, cause, member.failure);
-        forgetCheck(member);
+        checks.forget(member);
         if (roster.remove(member)) {
-            counts.add(Of.PAST_LEASES, member.generation());
             effects.giveBackPermit();
-            if (member.isCut) {
-                forced++;
-            } else if (isClosed) {
-                drained++;
-            }
+            ending.gone(member);
         }
         settle(nowNanos);
     }
 
     /** The hit path passed this one over; its word says VALIDATING. */
     public void needsCheck(Member member, long nowNanos) {
-        check(member, List.of(), nowNanos);
+        if (member.phase() == Entry.VALIDATING) {
+            checks.begin(member, List.of(), nowNanos);
+        }
         settle(nowNanos);
     }
 
     /** A check is over. */
     public void checked(Check check, boolean isFit, @Nullable Throwable failure, long nowNanos) {
-        if (checks.remove(check)) {
+        if (checks.end(check)) {
             Member member = check.member;
-            member.check = null;
             if (!isFit) {
                 unfit(check, failure);
             } else {
@@ -287,11 +253,9 @@ public final class HostState {
     }
 
     private void unfit(Check check, @Nullable Throwable failure) {
-        Member member = check.member;
-        member.check = null;
-        if (member.move(Entry.VALIDATING, Entry.CLOSING)) {
-            member.because(check.avoided().isEmpty() ? CloseCause.UNHEALTHY : CloseCause.RETIRED, failure);
-            leave(member);
+        if (check.member.move(Entry.VALIDATING, Entry.CLOSING)) {
+            CloseCause cause = check.avoided().isEmpty() ? CloseCause.UNHEALTHY : CloseCause.RETIRED;
+            exit.leave(check.member, cause, failure);
         }
     }
 
@@ -304,7 +268,6 @@ public final class HostState {
     /** Refuses everybody until {@link #resume}. */
     public void suspend(long nowNanos) {
         isSuspended = true;
-        openShelf();
         refuseAll(refusals::suspended);
         settle(nowNanos);
     }
@@ -334,7 +297,7 @@ public final class HostState {
             effects.screen(roster.copy(), avoided);
         } else {
             for (int i = 0; i < roster.size(); i++) {
-                retire(roster.at(i), CloseCause.RETIRED, cause);
+                exit.retire(roster.at(i), CloseCause.RETIRED, cause);
             }
         }
         settle(nowNanos);
@@ -343,35 +306,14 @@ public final class HostState {
     /** Ends some connections. */
     public void retire(Collection<? extends Member> members, long nowNanos) {
         for (Member member : members) {
-            retire(member, CloseCause.RETIRED, null);
+            exit.retire(member, CloseCause.RETIRED, null);
         }
         settle(nowNanos);
     }
 
-    /** Ends a connection at once, or with its lease; nothing for one that ends already. */
-    private void retire(Member member, CloseCause cause, @Nullable Throwable failure) {
-        for (; ; ) {
-            int phase = member.phase();
-            if (phase == Entry.LEASED) {
-                if (member.move(Entry.LEASED, Entry.RETIRING)) {
-                    member.because(cause, failure);
-                    return;
-                }
-            } else if (phase == Entry.IDLE || phase == Entry.VALIDATING) {
-                if (member.move(phase, Entry.CLOSING)) {
-                    member.because(cause, failure);
-                    leave(member);
-                    return;
-                }
-            } else {
-                return;
-            }
-        }
-    }
-
     /** Wishes for open connections. */
     public void warmUp(WarmUp warmUp, long nowNanos) {
-        if (isClosed) {
+        if (ending.isClosed()) {
             effects.warmed(warmUp, roster.open(), refusals.closed());
         } else {
             warmUps.add(warmUp);
@@ -379,26 +321,28 @@ public final class HostState {
         settle(nowNanos);
     }
 
+    /** Nobody is interested in a warm-up any more. */
+    public void giveUp(WarmUp warmUp, long nowNanos) {
+        warmUps.forget(warmUp);
+        settle(nowNanos);
+    }
+
     /** Ends everything; a later call may shorten the grace period. */
     public void close(long graceNanos, long nowNanos) {
-        graceEnds.by(nowNanos + graceNanos);
-        if (!isClosed) {
-            isClosed = true;
-            closedNanos = nowNanos;
-            openShelf();
+        if (ending.begin(graceNanos, nowNanos)) {
             refuseAll(refusals::closed);
-            endWarmUps(refusals.closed());
+            warmUps.fail(roster.open(), refusals.closed());
         }
         settle(nowNanos);
     }
 
     private void settle(long nowNanos) {
         expire(nowNanos);
-        if (ages.next().isReached(nowNanos) && !isClosed) {
-            ages.sweep(roster, new Ages.Bounds(minIdle, room() > 0), verdict, nowNanos);
+        if (ages.next().isReached(nowNanos) && !ending.isClosed()) {
+            ages.sweep(roster, new Ages.Bounds(minIdle, room() > 0), nowNanos);
         }
-        if (isClosed) {
-            drain(nowNanos);
+        if (ending.isClosed()) {
+            ending.goOn(nowNanos);
         } else {
             surplus.trim(maxSize - connects.underWay());
             surplus.makeRoom(!line.isEmpty(), minIdle);
@@ -406,9 +350,9 @@ public final class HostState {
             openShelf();
             serve(nowNanos);
             expireWaiters(nowNanos);
-            connects.begin(need(), room(), line, connects.underWay() + checks.size(), nowNanos);
+            connects.begin(needed(), wished(), line, connects.underWay() + checks.underWay(), nowNanos);
             failFast(nowNanos);
-            finishWarmUps();
+            warmUps.end(roster.open(), maxSize, connects.isStarved() && connects.underWay() == 0);
         }
         connects.returnPermits();
         publish();
@@ -420,9 +364,8 @@ public final class HostState {
         for (Attempt stuck = connects.nextExpired(nowNanos); stuck != null; stuck = connects.nextExpired(nowNanos)) {
             failed(stuck, refusals.stuck(nowNanos - stuck.beganNanos), nowNanos);
         }
-        for (Check first = checks.peek(); first != null && nowNanos - first.deadlineNanos >= 0; first = checks.peek()) {
-            checks.remove();
-            unfit(first, null);
+        for (Check overdue = checks.nextExpired(nowNanos); overdue != null; overdue = checks.nextExpired(nowNanos)) {
+            unfit(overdue, null);
         }
     }
 
@@ -444,10 +387,7 @@ public final class HostState {
                 return;
             }
             if (!found.isActive()) {
-                if (found.move(Entry.IDLE, Entry.CLOSING)) {
-                    found.because(CloseCause.LOST, null);
-                    leave(found);
-                }
+                exit.endIfIdle(found, CloseCause.LOST);
             } else if (shelf.isFresh(found, nowNanos)) {
                 if (barging.invites()) {
                     return;
@@ -455,10 +395,10 @@ public final class HostState {
                 if (found.claim()) {
                     deliver(first, found, nowNanos);
                 }
-            } else if (checks.size() >= line.size()) {
+            } else if (checks.underWay() >= line.size()) {
                 return;
-            } else if (found.move(Entry.IDLE, Entry.VALIDATING)) {
-                check(found, List.of(), nowNanos);
+            } else {
+                checks.beginIfIdle(found, nowNanos);
             }
         }
     }
@@ -469,44 +409,25 @@ public final class HostState {
         effects.deliver(waiter, member, member.generation());
     }
 
-    /** Has a connection checked; its word says VALIDATING. */
-    private void check(Member member, List<Predicate<? super SocketAddress>> avoided, long nowNanos) {
-        Check check = new Check(member, nowNanos + rules.validationNanos(), avoided);
-        member.check = check;
-        checks.add(check);
-        effects.check(check);
-    }
-
-    private void forgetCheck(Member member) {
-        if (member.check != null) {
-            checks.remove(member.check);
-            member.check = null;
-        }
-    }
-
-    private void leave(Member member) {
-        forgetCheck(member);
-        if (roster.leave(member)) {
-            effects.close(member);
-        }
-    }
-
     private int room() {
         return maxSize - roster.size() - connects.underWay();
     }
 
-    /** How many more connects would be of use. */
-    private int need() {
+    /** How many more connects would be of use now, as far as there is room for them. */
+    private int needed() {
         if (isSuspended) {
             return 0;
         }
         int connecting = connects.underWay();
         int spare = minIdle > 0 ? Math.max(0, minIdle - roster.idle()) : 0;
-        int need = line.size() + spare + ages.replacements() - connecting - checks.size();
-        for (WarmUp warmUp : warmUps) {
-            need = Math.max(need, Math.min(warmUp.connections, maxSize) - roster.size() - connecting);
-        }
-        return connects.isWanted() ? Math.max(need, 1 - connecting) : need;
+        int need = line.size() + spare + ages.replacements() - connecting - checks.underWay();
+        return Math.min(connects.isWanted() ? Math.max(need, 1 - connecting) : need, room());
+    }
+
+    /** How many more are to be opened ahead of need. */
+    private int wished() {
+        int most = warmUps.most(maxSize);
+        return isSuspended ? 0 : most - roster.size() - connects.underWay();
     }
 
     /** Lets nobody wait for a host that is down, unless a connect is under way that may show the contrary. */
@@ -533,42 +454,12 @@ public final class HostState {
         }
     }
 
-    private void finishWarmUps() {
-        for (int i = warmUps.size() - 1; i >= 0; i--) {
-            WarmUp warmUp = warmUps.get(i);
-            if (roster.open() >= Math.min(warmUp.connections, maxSize)) {
-                warmUps.remove(i);
-                effects.warmed(warmUp, roster.open(), null);
-            }
-        }
-    }
-
-    private void drain(long nowNanos) {
-        boolean cut = !isCut && graceEnds.isReached(nowNanos);
-        for (int i = 0; i < roster.size(); i++) {
-            Member member = roster.at(i);
-            retire(member, CloseCause.POOL_CLOSED, null);
-            if (cut && !member.isLeaving && member.phase() == Entry.RETIRING) {
-                member.isCut = true;
-                leave(member);
-            }
-        }
-        if (cut) {
-            isCut = true;
-            connects.cut();
-        }
-        if (roster.size() == 0 && connects.underWay() == 0 && !isDrained) {
-            isDrained = true;
-            effects.drained(new DrainReport(drained, forced, Duration.ofNanos(nowNanos - closedNanos)));
-        }
-    }
-
     private void openShelf() {
         boolean isOver = roster.open() > maxSize;
         shelf.open(
                 line.size(),
-                (isClosed || isSuspended ? Shelf.BARRED : 0)
-                        | (isClosed || isOver ? Shelf.WATCHED : 0)
+                (ending.isClosed() || isSuspended ? Shelf.BARRED : 0)
+                        | (ending.isClosed() || isOver ? Shelf.WATCHED : 0)
                         | (line.trying() > 0 ? Shelf.TRYING : 0));
     }
 
@@ -577,7 +468,8 @@ public final class HostState {
         Snapshot last = snapshot;
         boolean hasChanged = roster.hasChanged();
         if (hasChanged || last.connecting != connects.underWay() || last.maxSize != maxSize) {
-            snapshot = new Snapshot(hasChanged ? roster.copy() : last.members, connects.underWay(), maxSize);
+            List<Member> members = hasChanged ? roster.copy() : last.members;
+            snapshot = new Snapshot(members, connects.underWay(), maxSize, roster.pastLeases());
         }
     }
 
@@ -588,18 +480,14 @@ public final class HostState {
         if (next != null) {
             wake.by(next.deadlineNanos);
         }
-        connects.nextInto(wake, !isClosed && need() > 0 && room() > 0, nowNanos);
-        if (!checks.isEmpty()) {
-            wake.by(checks.getFirst().deadlineNanos);
-        }
-        if (isClosed) {
-            if (!isCut) {
-                wake.by(graceEnds);
-            }
+        connects.nextInto(wake, !ending.isClosed() && (needed() > 0 || wished() > 0), nowNanos);
+        checks.nextInto(wake);
+        if (ending.isClosed()) {
+            ending.nextInto(wake);
         } else {
             wake.by(ages.next());
         }
-        if (wake.isSet() && !isDrained) {
+        if (wake.isSet() && !ending.isOver()) {
             effects.wakeAt(wake.atNanos());
         }
     }

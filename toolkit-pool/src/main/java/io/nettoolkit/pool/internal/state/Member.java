@@ -31,11 +31,14 @@ public abstract class Member extends Entry {
         super(bornNanos, loopThread);
     }
 
-    /** Why it is closed, the first reason that was noted. */
-    void because(CloseCause why, @Nullable Throwable what) {
-        if (cause == null) {
+    /** Notes why it is closed, where nothing was noted before; answers what is noted. */
+    CloseCause because(CloseCause why, @Nullable Throwable what) {
+        CloseCause first = cause;
+        if (first == null) {
+            first = why;
             cause = why;
             failure = what;
         }
+        return first;
     }
 }

@@ -14,6 +14,7 @@ final class Roster {
     private Member[] members = NOBODY;
     private int size;
     private int leaving;
+    private long pastLeases;
     private boolean changed;
 
     Roster(Shelf shelf) {
@@ -55,6 +56,7 @@ final class Roster {
         last.place = place;
         Arrays.fill(members, size, size + 1, null);
         member.place = Member.NO_MEMBER;
+        pastLeases += member.generation();
         if (member.isLeaving) {
             leaving--;
         }
@@ -84,6 +86,11 @@ final class Roster {
             }
         }
         return idle;
+    }
+
+    /** How often those were leased that are gone. */
+    long pastLeases() {
+        return pastLeases;
     }
 
     /** Whether the list is another one since the last question. */

@@ -8,21 +8,18 @@ final class Surplus {
 
     private final Roster roster;
     private final Effects effects;
-    private final Ages.Verdict verdict;
+    private final Exit exit;
 
-    Surplus(Roster roster, Effects effects, Ages.Verdict verdict) {
+    Surplus(Roster roster, Effects effects, Exit exit) {
         this.roster = roster;
         this.effects = effects;
-        this.verdict = verdict;
+        this.exit = exit;
     }
 
     /** Closes what there is above so many open connections. */
     void trim(int most) {
         for (int i = roster.size() - 1; i >= 0 && roster.open() > most; i--) {
-            Member member = roster.at(i);
-            if (member.move(Entry.IDLE, Entry.CLOSING)) {
-                verdict.end(member, CloseCause.SURPLUS);
-            }
+            exit.endIfIdle(roster.at(i), CloseCause.SURPLUS);
         }
     }
 
@@ -30,20 +27,22 @@ final class Surplus {
      * Closes connections for other hosts, as the cap they share says.
      *
      * @param needed whether somebody waits for them here
-     * @param minIdle how many stay where nobody does
+     * @param minIdle how many stay where nobody does, unless the cap was lowered below that
      */
     void makeRoom(boolean needed, int minIdle) {
+        if (!effects.isPermitWanted()) {
+            return;
+        }
         int idle = needed ? Integer.MAX_VALUE : roster.idle();
-        for (int i = roster.size() - 1; i >= 0 && idle > minIdle && effects.isPermitWanted(); i--) {
+        for (int i = roster.size() - 1; i >= 0 && effects.isPermitWanted(); i--) {
             Member member = roster.at(i);
-            if (member.phase() != Entry.IDLE) {
+            if (member.phase() != Entry.IDLE || (idle <= minIdle && !effects.isCapExceeded())) {
                 continue;
             }
             if (!effects.takesPermitBack(needed)) {
                 return;
             }
-            if (member.move(Entry.IDLE, Entry.CLOSING)) {
-                verdict.end(member, CloseCause.EVICTED);
+            if (exit.endIfIdle(member, CloseCause.EVICTED)) {
                 idle--;
             } else {
                 effects.keepsPermit();

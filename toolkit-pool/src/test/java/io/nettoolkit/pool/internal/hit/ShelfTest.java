@@ -7,6 +7,7 @@ import io.nettoolkit.pool.internal.SetTicker;
 import io.nettoolkit.pool.internal.hit.Entry.End;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class ShelfTest {
@@ -191,5 +192,82 @@ class ShelfTest {
         stale.claim();
         assertThat(shelf.anyIdle(1_000)).isNull();
         assertThat(signals).isZero();
+    }
+
+    @Test
+    void keepsAConnectionOfItsOwnForALoopWhoseHintAnotherThreadShares() {
+        // A hint for every 8 thread ids.
+        long other = LOOP_A + 8;
+        Entry anybodys = FakeEntry.idleOn(shelf, 0);
+        Entry own = FakeEntry.idleOn(shelf, LOOP_A);
+        assertThat(claim(other, 0)).isSameAs(anybodys);
+        assertThat(claim(LOOP_A, 0)).isSameAs(own);
+
+        release(own, LOOP_A);
+        release(anybodys, other);
+
+        assertThat(claim(LOOP_A, 0))
+                .as("its own, although the hint is the other's")
+                .isSameAs(own);
+        assertThat(claim(other, 0)).isSameAs(anybodys);
+        release(anybodys, LOOP_A);
+        release(own, other);
+        assertThat(claim(other, 0)).as("no hint of a loop to another's").isSameAs(own);
+    }
+
+    @Test
+    void letsNobodyInAnyMoreOnceItIsBarredForGood() {
+        FakeEntry.idleOn(shelf, 0);
+        shelf.bar();
+        assertThat(claim(ME, 0)).isNull();
+        shelf.open(0, 0);
+        assertThat(claim(ME, 0))
+                .as("whatever the machine says that has not heard of it")
+                .isNull();
+        shelf.open(2, Shelf.WATCHED);
+        assertThat(shelf.waiting()).isEqualTo(2);
+    }
+
+    /** A scanner that finds a bit wrong looks at its entry once more, and finds it idle again. */
+    @Test
+    void takesNothingUncheckedWhereEverythingIsChecked() throws Exception {
+        shelf = new Shelf(
+                new Shelf.Keeper() {
+                    @Override
+                    public void needsCheck(Entry entry) {
+                        entry.move(Entry.VALIDATING, Entry.IDLE);
+                        shelf.offer(entry);
+                    }
+
+                    @Override
+                    public void signal() {}
+                },
+                true,
+                0,
+                new Shelf.Sizes(4, 2, 16));
+        Entry only = FakeEntry.idleOn(shelf, 0);
+        only.claim();
+        only.release(1, ALL_BITS, 0);
+        AtomicBoolean over = new AtomicBoolean();
+        Thread user = new Thread(() -> {
+            for (int i = 0; i < 200_000; i++) {
+                if (only.claim()) {
+                    only.release(only.generation(), ALL_BITS, 0);
+                    shelf.offer(only);
+                }
+            }
+            over.set(true);
+        });
+        user.start();
+        Entry unchecked = null;
+        while (!over.get() && unchecked == null) {
+            unchecked = claim(ME, 1);
+        }
+        if (unchecked != null) {
+            user.interrupt();
+        }
+        user.join();
+
+        assertThat(unchecked).isNull();
     }
 }

@@ -53,6 +53,27 @@ class FairCapTest {
     }
 
     @Test
+    void forgetsAHostThatWantsNothingAnyMore() {
+        FairCap cap = new FairCap(1, 1);
+        FairCap.Account one = new FairCap.Account();
+        FairCap.Account two = new FairCap.Account();
+        FairCap.Account three = new FairCap.Account();
+        cap.tryTake(one);
+        cap.connectEnded();
+        cap.want(two);
+        cap.want(three);
+        cap.unwant(two);
+        cap.unwant(two);
+        assertThat(cap.inLine()).isEqualTo(1);
+        assertThat(cap.isFull()).isTrue();
+
+        cap.giveBack(one);
+        assertThat(cap.grant()).isSameAs(three);
+        cap.want(two);
+        assertThat(cap.inLine()).isEqualTo(1);
+    }
+
+    @Test
     void grantsToTheHostThatKeepsLeastAndThenToTheOneThatWaitedLongest() {
         take(a, 2);
         take(b, 2);

@@ -266,4 +266,146 @@ class AgesTest {
         rig.advance(Duration.ofSeconds(15));
         assertThat(rig.closing).as("a check is no use").hasSize(1);
     }
+
+    @Test
+    void endsOneInTwentyOfThoseInUsePerSecondAtMost() {
+        options.lifetime = Duration.ofMillis(10);
+        Rig rig = open(40);
+        for (int i = 0; i < 40; i++) {
+            rig.tryAcquire();
+        }
+        assertThat(rig.in(Entry.LEASED)).isEqualTo(40);
+
+        rig.advance(Duration.ofMillis(10));
+        assertThat(rig.in(Entry.RETIRING)).isBetween(1, 2);
+        rig.advance(Duration.ofSeconds(5));
+        assertThat(rig.in(Entry.RETIRING)).isBetween(8, 14);
+        rig.advance(Duration.ofSeconds(20));
+        assertThat(rig.in(Entry.RETIRING)).isEqualTo(40);
+    }
+
+    @Test
+    void hasNothingToBeWokenForWithoutRules() {
+        Rig rig = open(2);
+        assertThat(rig.wakeAt).isNull();
+        rig.tryAcquire();
+        rig.tick();
+        assertThat(rig.wakeAt).isNull();
+    }
+
+    @Test
+    void isWokenWhenTheFirstRuleIsDueAndNotSooner() {
+        options.idle = Duration.ofSeconds(55);
+        Rig rig = open(1);
+        assertThat(rig.wakeAt - rig.now).isEqualTo(options.idle.toNanos());
+
+        options.validateAfter = Duration.ofMillis(500);
+        options.probe = Duration.ofSeconds(30);
+        rig = open(1);
+        assertThat(rig.wakeAt - rig.now).isEqualTo(options.probe.toNanos());
+
+        options.lifetime = Duration.ofSeconds(10);
+        rig = open(1);
+        assertThat(rig.wakeAt - rig.now)
+                .isBetween(
+                        Duration.ofSeconds(9).toNanos(), Duration.ofSeconds(10).toNanos());
+    }
+
+    @Test
+    void waitsOneTickMoreForAClockThatMayLag() {
+        options.idle = Duration.ofSeconds(1);
+        options.tick = Duration.ofMillis(10);
+        Rig rig = open(1);
+        rig.advance(Duration.ofMillis(1_009));
+        rig.tick();
+        assertThat(rig.closing).isEmpty();
+        rig.advance(Duration.ofMillis(1_001));
+        assertThat(rig.closing).hasSize(1);
+    }
+
+    @Test
+    void probesOneTickLaterForAClockThatMayLag() {
+        options.validateAfter = Duration.ofMillis(500);
+        options.probe = Duration.ofSeconds(1);
+        options.tick = Duration.ofMillis(10);
+        Rig rig = open(1);
+        rig.advance(Duration.ofMillis(1_009));
+        rig.tick();
+        assertThat(rig.checks).isEmpty();
+        rig.advance(Duration.ofMillis(1_001));
+        assertThat(rig.checks).hasSize(1);
+    }
+
+    @Test
+    void probesAgainAnIntervalAfterTheLastProofOfLife() {
+        options.validateAfter = Duration.ofSeconds(100);
+        options.probe = Duration.ofSeconds(10);
+        Rig rig = open(1);
+        rig.advance(Duration.ofSeconds(10));
+        rig.check(true);
+        rig.advance(Duration.ofSeconds(4));
+        FakeMember used = rig.tryAcquire();
+        rig.advance(Duration.ofSeconds(2));
+        rig.release(used);
+
+        rig.advance(Duration.ofMillis(9_999));
+        assertThat(rig.checks).as("it was used 9.999 s ago").isEmpty();
+        rig.advance(Duration.ofMillis(1_001));
+        assertThat(rig.checks).hasSize(1);
+        rig.check(true);
+        rig.advance(Duration.ofSeconds(9));
+        assertThat(rig.checks).as("it was checked 9 s ago").isEmpty();
+        rig.advance(Duration.ofSeconds(2));
+        assertThat(rig.checks).hasSize(1);
+    }
+
+    @Test
+    void looksOftenAtConnectionsThatAreNotOldYet() {
+        options.lifetime = Duration.ofSeconds(100);
+        options.minIdle = 1;
+        Rig rig = open(2);
+        FakeMember used = rig.tryAcquire();
+
+        rig.advance(Duration.ofSeconds(50));
+
+        assertThat(rig.closing).isEmpty();
+        assertThat(used.phase()).isEqualTo(Entry.LEASED);
+    }
+
+    @Test
+    void endsNoMoreThanTheMinimumAllowsAtATime() {
+        options.lifetime = Duration.ofMillis(10);
+        options.minIdle = 39;
+        options.maxSize = 80;
+        Rig rig = open(40);
+
+        rig.advance(Duration.ofMillis(10));
+
+        assertThat(rig.closing).as("the others wait for their replacements").hasSize(1);
+    }
+
+    @Test
+    void noticesWithinASecondThatTheMinimumIsInUse() {
+        options.minIdle = 2;
+        options.maxSize = 4;
+        Rig rig = open(2);
+        rig.tryAcquire();
+
+        rig.advance(Duration.ofMillis(999));
+        assertThat(rig.connecting).isEmpty();
+        rig.advance(Duration.ofMillis(1));
+        assertThat(rig.connecting).hasSize(1);
+    }
+
+    @Test
+    void keepsAMinimumThatWasSetLater() {
+        options.maxSize = 4;
+        Rig rig = open(2);
+        rig.event(nowNanos -> rig.state.resize(2, 4, nowNanos));
+        rig.tryAcquire();
+
+        rig.advance(Duration.ofSeconds(1));
+
+        assertThat(rig.connecting).hasSize(1);
+    }
 }

@@ -63,7 +63,7 @@ class BookkeepingTest {
         assertThat(unlucky.failure).hasMessageContaining("the last 1 connect failed; next try in PT0.05S: refused");
         assertThat(rig.closes).containsExactly(CloseCause.DISCARDED, CloseCause.LOST);
         assertThat(rig.state.counts().closes()).isEqualTo(Map.of(CloseCause.DISCARDED, 1L, CloseCause.LOST, 1L));
-        assertThat(rig.count(Of.PAST_LEASES)).isEqualTo(2);
+        assertThat(rig.state.snapshot().pastLeases()).isEqualTo(2);
         assertThat(rig.count(Of.CONNECT_FAILURES)).isEqualTo(1);
         assertThat(rig.count(Of.REJECTIONS)).isEqualTo(1);
         assertThat(rig.failedAfter).containsExactly(Duration.ofMillis(20));
@@ -204,5 +204,101 @@ class BookkeepingTest {
         assertThat(Rules.of("name", config, true, 10))
                 .isEqualTo(new Rules("name", 7, 6, 5, backoff, 3, 2, 1, 8, 9, true, 10));
         assertThat(Rules.of("name", config, false, 10).probeNanos()).isZero();
+    }
+
+    @Test
+    void tellsForWhomAConnectProbablyIs() {
+        Rig rig = Rig.of(4);
+        FakeWaiter first = rig.acquire();
+        FakeWaiter second = rig.acquire();
+        assertThat(rig.forWhom).containsExactly(first, second);
+    }
+
+    @Test
+    void countsAConnectionInACheckAsForTheFirstWaiter() {
+        Options options = new Options();
+        options.maxSize = 4;
+        options.validateAfter = Duration.ofMillis(500);
+        Rig rig = new Rig(options);
+        FakeMember only = open(rig);
+        rig.release(only);
+        rig.advance(Duration.ofSeconds(1));
+        FakeWaiter first = rig.acquire();
+        FakeWaiter second = rig.acquire();
+
+        assertThat(rig.checks).hasSize(1);
+        assertThat(rig.forWhom).endsWith(second).doesNotContain(first);
+        rig.check(true);
+        assertThat(first.got).isSameAs(only);
+    }
+
+    @Test
+    void findsAConnectionAgainThatWasLookedForDuringItsCheck() {
+        Options options = new Options();
+        options.validateAfter = Duration.ofMillis(500);
+        Rig rig = new Rig(options);
+        FakeMember only = open(rig);
+        rig.release(only);
+        rig.advance(Duration.ofSeconds(1));
+        assertThat(rig.tryAcquire()).as("to be checked").isNull();
+        assertThat(rig.tryAcquire()).as("being checked").isNull();
+
+        rig.check(true);
+
+        assertThat(rig.tryAcquire()).isSameAs(only);
+    }
+
+    @Test
+    void usesThePlacesOfConnectionsThatAreGone() {
+        Rig rig = Rig.of(1);
+        for (int i = 0; i < 200; i++) {
+            FakeMember only = open(rig);
+            assertThat(only.index()).isZero();
+            rig.discard(only);
+            rig.finishCloses();
+        }
+        assertThat(rig.state.snapshot().pastLeases()).isEqualTo(200);
+        assertThat(rig.state.snapshot().members()).isEmpty();
+    }
+
+    @Test
+    void closesOnceWhatLeavesTwice() {
+        Rig rig = Rig.of(2);
+        FakeMember leaving = open(rig);
+        rig.discard(leaving);
+        rig.event(nowNanos -> rig.state.leaving(leaving, CloseCause.UNWANTED, null, nowNanos));
+
+        assertThat(leaving.closeEffects).isEqualTo(1);
+        rig.finishCloses();
+        assertThat(rig.closes).as("the first reason counts").containsExactly(CloseCause.DISCARDED);
+    }
+
+    @Test
+    void tellsInTheMessageOfATimeoutWhatEndsWithItsLease() {
+        Options options = new Options();
+        options.maxSize = 3;
+        Rig rig = new Rig(options);
+        FakeMember used = open(rig);
+        FakeMember ending = open(rig);
+        rig.event(nowNanos -> rig.state.retire(List.of(ending), nowNanos));
+        FakeWaiter late = rig.acquire(Duration.ofSeconds(1));
+        rig.connectFail();
+        rig.advance(Duration.ofSeconds(1));
+
+        assertThat(used.phase()).isEqualTo(Entry.LEASED);
+        assertThat(late.failure)
+                .hasMessageContaining("2 of 3 are open (2 in use, 0 idle, 0 in a check, 0 closing)")
+                .hasMessageContaining("1 callers wait; the last connect failed, see the cause")
+                .hasRootCauseMessage("refused");
+    }
+
+    @Test
+    void knowsWhoWaitsSinceAndUntilWhen() {
+        Rig rig = Rig.of(1);
+        FakeWaiter waiter = rig.acquire(Duration.ofSeconds(3));
+        assertThat(waiter.sinceNanos()).isEqualTo(rig.now);
+        assertThat(waiter.deadlineNanos())
+                .isEqualTo(rig.now + Duration.ofSeconds(3).toNanos());
+        assertThat(rig.connecting.peek().beganNanos()).isEqualTo(rig.now);
     }
 }

@@ -256,4 +256,122 @@ class ControlTest {
         assertThat(rig.state.snapshot().connecting()).isEqualTo(1);
         assertThat(rig.total()).isEqualTo(4);
     }
+
+    @Test
+    void forgetsAWarmUpThatWasGivenUp() {
+        Rig rig = Rig.of(4);
+        Rig.FakeWarmUp four = rig.warmUp(4);
+        assertThat(rig.connecting).hasSize(2);
+
+        rig.event(nowNanos -> rig.state.giveUp(four, nowNanos));
+        rig.connectOk();
+        rig.connectOk();
+
+        assertThat(rig.connecting).isEmpty();
+        assertThat(rig.idle()).isEqualTo(2);
+        assertThat(four.open).isNull();
+    }
+
+    @Test
+    void endsAWarmUpWithWhatTheSharedCapLeaves() {
+        Options options = new Options();
+        options.maxSize = 8;
+        options.freePermits = 3;
+        Rig rig = new Rig(options);
+        Rig.FakeWarmUp five = rig.warmUp(5);
+        while (!rig.connecting.isEmpty()) {
+            assertThat(five.open).as("while connects are under way").isNull();
+            rig.connectOk();
+        }
+        assertThat(five.open).isEqualTo(3);
+        assertThat(five.failure).isNull();
+        assertThat(rig.wantedPermits).as("it gets in nobody's way").isZero();
+    }
+
+    @Test
+    void getsInLineForAWarmUpThatOnlyTheNumberOfConnectsHoldsUp() {
+        Options options = new Options();
+        options.freePermits = 0;
+        options.isCapFull = false;
+        Rig rig = new Rig(options);
+        Rig.FakeWarmUp one = rig.warmUp(1);
+        assertThat(one.open).isNull();
+        assertThat(rig.wantedPermits).isEqualTo(1);
+
+        rig.grant();
+        rig.connectOk();
+        assertThat(one.open).isEqualTo(1);
+    }
+
+    @Test
+    void checksNothingThatIsGone() {
+        Options options = new Options();
+        options.validateAfter = Duration.ofMillis(500);
+        Rig rig = new Rig(options);
+        FakeMember only = lease(rig, 1).get(0);
+        rig.release(only);
+        only.move(Entry.IDLE, Entry.VALIDATING);
+
+        rig.closed(only);
+        rig.needsCheck(only);
+
+        assertThat(rig.checks).isEmpty();
+        rig.acquire();
+        assertThat(rig.connecting).as("no check to wait for").hasSize(1);
+    }
+
+    @Test
+    void countsConnectsUnderWayWhenItShrinks() {
+        Options options = new Options();
+        options.maxSize = 4;
+        Rig rig = new Rig(options);
+        rig.warmUp(2);
+        rig.connectOk();
+        rig.connectOk();
+        rig.warmUp(4);
+        assertThat(rig.connecting).hasSize(2);
+
+        rig.event(nowNanos -> rig.state.resize(0, 3, nowNanos));
+
+        assertThat(rig.closing).hasSize(1);
+        rig.finishCloses();
+        rig.connectOk();
+        rig.connectOk();
+        assertThat(rig.total()).isEqualTo(3);
+    }
+
+    @Test
+    void retiresWhatIsBeingChecked() {
+        Options options = new Options();
+        options.validateAfter = Duration.ofMillis(500);
+        Rig rig = new Rig(options);
+        FakeMember only = lease(rig, 1).get(0);
+        rig.release(only);
+        rig.advance(Duration.ofSeconds(1));
+        rig.tryAcquire();
+        assertThat(only.phase()).isEqualTo(Entry.VALIDATING);
+
+        rig.event(nowNanos -> rig.state.retire(null, new Exception("failover"), nowNanos));
+
+        assertThat(rig.closing).containsExactly(only);
+        rig.check(true);
+        assertThat(only.phase()).isEqualTo(Entry.CLOSING);
+        rig.finishCloses();
+        assertThat(rig.closes).containsExactly(CloseCause.RETIRED);
+    }
+
+    @Test
+    void endsAWarmUpOnce() {
+        Rig rig = Rig.of(2);
+        Rig.FakeWarmUp two = rig.warmUp(2);
+        rig.connectFail();
+        assertThat(two.failure).hasMessage("refused");
+        two.failure = null;
+        two.open = null;
+        rig.advance(Duration.ofMinutes(1));
+        while (!rig.connecting.isEmpty()) {
+            rig.connectOk();
+        }
+        assertThat(two.open).isNull();
+    }
 }

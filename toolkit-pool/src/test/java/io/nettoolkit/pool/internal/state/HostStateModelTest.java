@@ -19,11 +19,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A million random events, each compared with a model that says in the plainest words what has to come of it: who is in line,
- * who must be served, who must fail and how, and how many connects there have to be.
+ * who must be served, who must fail and how, and how many connects there have to be. {@code -Dpool.machine.events=N} (250,000) is
+ * how many events each of the seeds has.
  */
 class HostStateModelTest {
 
-    private static final int EVENTS = 250_000;
+    private static final int EVENTS = Integer.getInteger("pool.machine.events", 250_000);
     private static final int MAX_PENDING = 6;
     private static final long PAUSE_NANOS = Duration.ofMillis(50).toNanos();
 

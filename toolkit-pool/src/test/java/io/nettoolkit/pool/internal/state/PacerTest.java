@@ -7,6 +7,8 @@ import io.nettoolkit.pool.PoolConfig;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PacerTest {
 
@@ -117,5 +119,69 @@ class PacerTest {
         assertThat(pacer.limit()).isEqualTo(1);
         pacer.succeeded(1);
         assertThat(pacer.limit()).isEqualTo(2);
+    }
+
+    /** Whatever happened: it says when it will say yes, and not a nanosecond later than it could. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void tellsTheFirstMomentAtWhichAConnectMayBegin(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Pacer pacer = pacer(PoolConfig.builder()
+                .connectsPerSecond(1 + random.nextInt(300))
+                .connectBackoff(Backoff.exponential(Duration.ofMillis(1), Duration.ofMillis(40))));
+        long now = -1_000 * MILLI;
+        for (int i = 0; i < 2_000; i++) {
+            switch (random.nextInt(4)) {
+                case 0 -> pacer.failed(now, new Exception());
+                case 1 -> pacer.succeeded(0);
+                case 2 -> now += random.nextLong(20 * MILLI);
+                default -> {
+                    if (pacer.mayBegin(now)) {
+                        pacer.began(now);
+                    }
+                }
+            }
+            long at = next(pacer, now);
+            String where = "seed " + seed + ", event " + i;
+            assertThat(at).as(where).isGreaterThanOrEqualTo(now);
+            assertThat(pacer.mayBegin(at)).as(where).isTrue();
+            if (at > now) {
+                assertThat(pacer.mayBegin(now)).as(where).isFalse();
+                assertThat(pacer.mayBegin(at - 1)).as(where).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void holdsItsRateInTheLongRun() {
+        Pacer pacer = pacer(PoolConfig.builder().connectsPerSecond(100));
+        int begun = 0;
+        for (long now = 0; now <= 10_000 * MILLI; now += MILLI) {
+            while (pacer.mayBegin(now)) {
+                pacer.began(now);
+                begun++;
+            }
+        }
+        assertThat(begun).isEqualTo(10 + 1_000);
+    }
+
+    @Test
+    void doesNotPauseWhereTheBackoffSaysSo() {
+        Pacer pacer = pacer(
+                PoolConfig.builder().connectBackoff((attempt, previousNanos, random) -> attempt == 1 ? 50 * MILLI : 0));
+        pacer.failed(0, new Exception());
+        pacer.failed(0, new Exception());
+        assertThat(pacer.pauseNanos(0)).isZero();
+        assertThat(pacer.mayBegin(0)).isTrue();
+    }
+
+    @Test
+    void endsAPauseWithASuccess() {
+        Pacer pacer = pacer(PoolConfig.builder());
+        pacer.failed(0, new Exception());
+        pacer.failed(0, new Exception());
+        pacer.succeeded(0);
+        assertThat(pacer.mayBegin(0)).isTrue();
+        assertThat(pacer.pauseNanos(0)).isZero();
     }
 }

@@ -55,7 +55,18 @@ final class Rig implements Effects, Shelf.Keeper {
     int takenPermits;
     int wantedPermits;
     private boolean isInLineForPermit;
+    private final boolean isCapFull;
     int bounced;
+    /** How many idle connections other hosts want, what they asked about, and what they were told to keep. */
+    int wantedByOthers;
+
+    int askedForOthers;
+    int keptFromOthers;
+    boolean isCapExceeded;
+    /** What else happens while the cap is asked. */
+    Runnable meanwhile = () -> {};
+    /** Connects that have a permit and are not over. */
+    int connectsOut;
 
     private final List<Runnable> effects = new ArrayList<>();
     private boolean inSection;
@@ -74,6 +85,8 @@ final class Rig implements Effects, Shelf.Keeper {
         Duration validateAfter;
         Duration probe = Duration.ZERO;
         boolean fair = true;
+        boolean isCapFull = true;
+        Duration tick = Duration.ZERO;
         int freePermits = Integer.MAX_VALUE / 2;
     }
 
@@ -130,6 +143,7 @@ final class Rig implements Effects, Shelf.Keeper {
     private int lastNumber;
 
     Rig(Options options) {
+        isCapFull = options.isCapFull;
         freePermits = options.freePermits;
         long freshNanos = options.validateAfter == null ? -1 : options.validateAfter.toNanos();
         shelf = new Shelf(this, options.fair, freshNanos, new Shelf.Sizes(2, 1, options.maxSize));
@@ -145,7 +159,7 @@ final class Rig implements Effects, Shelf.Keeper {
                 options.probe.toNanos(),
                 TimeUnit.SECONDS.toNanos(1),
                 options.validateAfter != null,
-                0);
+                options.tick.toNanos());
         state = new HostState(
                 rules,
                 options.minIdle,
@@ -347,7 +361,44 @@ final class Rig implements Effects, Shelf.Keeper {
         }
         freePermits--;
         takenPermits++;
+        connectsOut++;
         return true;
+    }
+
+    @Override
+    public void connectEnded() {
+        must(--connectsOut >= 0, "a connect ended that had not begun");
+    }
+
+    @Override
+    public boolean isPermitWanted() {
+        return wantedByOthers > 0;
+    }
+
+    @Override
+    public boolean isCapExceeded() {
+        return isCapExceeded;
+    }
+
+    @Override
+    public boolean takesPermitBack(boolean needed) {
+        askedForOthers++;
+        if (needed && !isCapExceeded) {
+            return false;
+        }
+        wantedByOthers--;
+        meanwhile.run();
+        return true;
+    }
+
+    @Override
+    public void keepsPermit() {
+        keptFromOthers++;
+    }
+
+    @Override
+    public void unwantPermit() {
+        isInLineForPermit = false;
     }
 
     @Override
@@ -370,7 +421,13 @@ final class Rig implements Effects, Shelf.Keeper {
     void grant() {
         isInLineForPermit = false;
         takenPermits++;
+        connectsOut++;
         event(state::granted);
+    }
+
+    @Override
+    public boolean isCapFull() {
+        return isCapFull;
     }
 
     @Override
