@@ -274,10 +274,13 @@ class ConnectionPoolTest {
 
     @Test
     void completesOnTheConnectionsLoopForCallersWithoutOne() {
-        ConnectionPool pool = rig.pool(config).build();
+        ConnectionPool pool = rig.pool(config.maxSize(1)).build();
+        Lease held = rig.lease(pool);
         List<Boolean> inLoop = new ArrayList<>();
+        // It waits, so that nothing is complete before there is somebody to hear of it.
         pool.acquire(rig.soon())
                 .thenAccept(lease -> inLoop.add(lease.channel().eventLoop().inEventLoop()));
+        held.release();
         rig.settle();
         assertThat(inLoop).containsExactly(true);
     }

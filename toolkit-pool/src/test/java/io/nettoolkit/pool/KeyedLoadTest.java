@@ -19,14 +19,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Many hosts at once, in virtual time. {@code -Dpool.load.seconds=N} (5) is how long hosts share what there is,
+ * Many hosts at once, in virtual time. {@code -Dpool.load.seconds=N} (3) is how long hosts share what there is,
  * {@code -Dpool.load.hosts=N} (2,000) how many of them the load spreads to.
  */
 @ExtendWith(LeakCheck.class)
 class KeyedLoadTest {
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
-    private static final int SECONDS = Integer.getInteger("pool.load.seconds", 5);
+    private static final int SECONDS = Integer.getInteger("pool.load.seconds", 3);
     private static final int HOSTS = Integer.getInteger("pool.load.hosts", 2_000);
 
     private final ManyHosts hosts = new ManyHosts();
@@ -62,7 +62,7 @@ class KeyedLoadTest {
                 work(new Job(pool, List.of(keys), answers, over, useMillis), host);
             }
         }
-        hosts.advance(Duration.ofSeconds(2));
+        hosts.advance(Duration.ofSeconds(1));
         for (int host = 0; host < count; host++) {
             answers.set(host, 0);
         }

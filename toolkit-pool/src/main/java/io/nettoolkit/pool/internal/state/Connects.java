@@ -157,7 +157,7 @@ final class Connects {
         if (first != null) {
             wake.by(first.deadlineNanos());
         }
-        if (isNeeded && attempts.size() < pacer.limit() && !isInLineForPermit) {
+        if (isNeeded && attempts.size() < pacer.limit() && !isInLineForPermit && !isStarved) {
             pacer.nextInto(wake, nowNanos);
         }
     }

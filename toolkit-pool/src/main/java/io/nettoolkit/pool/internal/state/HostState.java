@@ -171,6 +171,10 @@ public final class HostState {
         counts.connected(elapsed.toNanos());
         roster.add(member);
         ages.joined(member, nowNanos);
+        if (minIdle > 0) {
+            // The hit path tells nobody that it took one of them.
+            ages.soon(nowNanos);
+        }
         effects.opened(member, elapsed);
         Waiter first = line.first();
         if (ending.isClosed() || attempt.isRetired) {

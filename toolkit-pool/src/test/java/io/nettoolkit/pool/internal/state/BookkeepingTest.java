@@ -96,7 +96,7 @@ class BookkeepingTest {
                 rig -> rig.event(nowNanos -> rig.state.retire(null, null, nowNanos)),
                 rig -> rig.event(nowNanos -> rig.state.retire(address -> false, null, nowNanos)),
                 rig -> rig.event(nowNanos -> rig.state.retire(List.of(), nowNanos)),
-                rig -> rig.event(rig.state::granted),
+                Rig::grant,
                 rig -> rig.event(rig.state::resume),
                 rig -> rig.warmUp(1),
                 rig -> rig.discard(rig.open.get(0)),

@@ -281,6 +281,9 @@ class ControlTest {
         Rig.FakeWarmUp five = rig.warmUp(5);
         while (!rig.connecting.isEmpty()) {
             assertThat(five.open).as("while connects are under way").isNull();
+            assertThat(rig.wakeAt - rig.now)
+                    .as("nothing to do before one of them ends")
+                    .isEqualTo(options.connect.toNanos());
             rig.connectOk();
         }
         assertThat(five.open).isEqualTo(3);
