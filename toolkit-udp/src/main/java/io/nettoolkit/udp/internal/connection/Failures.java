@@ -32,7 +32,9 @@ record Failures(SocketAddress remote, long nanos, @Nullable Throwable unreachabl
     /** The handshake failed: the peer said no, or {@code otherwise}. */
     CloseReason handshake(@Nullable Refuse refusal, Kind otherwise) {
         if (refusal == null) {
-            return unreachable == null ? silence(failure(otherwise, Operation.CONNECT, "no answer")) : refused(unreachable);
+            return unreachable == null
+                    ? silence(failure(otherwise, Operation.CONNECT, "no answer"))
+                    : refused(unreachable);
         }
         Kind kind = refusal.code() == CloseCode.SECURITY
                 ? Kind.AUTHENTICATION

@@ -89,8 +89,7 @@ final class Liveness {
         PacketAssembler assembler = connection.assembler();
         if (nowNanos >= idleDeadlineNanos(recovery.basePtoNanos())) {
             boolean waiting = recovery.sent().packetsInFlight() > 0;
-            connection.endSilently(
-                    nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
+            connection.endSilently(nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
             return;
         }
         PathState path = connection.path();

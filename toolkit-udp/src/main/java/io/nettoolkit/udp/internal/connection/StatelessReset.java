@@ -22,9 +22,7 @@ final class StatelessReset {
 
     StatelessReset(ConnectionSetup setup) {
         this.setup = setup;
-        key = setup.keys().isKeyed()
-                ? setup.keys().derive("rudp1 reset")
-                : setup.randomBytes(KeySchedule.RANDOM_BYTES);
+        key = setup.keys().isKeyed() ? setup.keys().derive("rudp1 reset") : setup.randomBytes(KeySchedule.RANDOM_BYTES);
     }
 
     byte[] token(long connectionId) {

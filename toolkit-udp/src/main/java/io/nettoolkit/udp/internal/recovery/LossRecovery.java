@@ -59,6 +59,7 @@ public final class LossRecovery implements CongestionControl.Path {
     private long lossNanos = NEVER;
     /** Null before the first loss. */
     private @Nullable LossHistory losses;
+
     private long lastElicitingNanos;
     private int ptoCount;
     private boolean applicationLimited = true;

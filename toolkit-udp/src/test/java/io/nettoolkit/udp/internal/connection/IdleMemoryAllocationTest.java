@@ -103,8 +103,8 @@ class IdleMemoryAllocationTest {
     @ParameterizedTest
     @CsvSource({"plaintext, 2048", "psk, 2304"})
     void isAtMostTwoKibibytesAndSomeMoreForAKey(String security, long most) {
-        RudpConfig config = RudpConfig.wan(
-                security.equals("psk") ? RudpSecurity.psk(new byte[16]) : RudpSecurity.plaintext());
+        RudpConfig config =
+                RudpConfig.wan(security.equals("psk") ? RudpSecurity.psk(new byte[16]) : RudpSecurity.plaintext());
         ConnectionSetup setup = ConnectionSetup.of(config, UnpooledByteBufAllocator.DEFAULT, new Random(1), 0);
         ServerGate gate = new ServerGate(setup, from -> new CorePair.Silent(), nowNanos);
         RudpConnection[] kept = new RudpConnection[2 * PAIRS];
@@ -124,7 +124,9 @@ class IdleMemoryAllocationTest {
             }
             table.append(String.format("%n%7.1f %s", bytes / 2.0 / PAIRS, entry.getKey()));
         }
-        assertThat(total / (2 * PAIRS)).as("bytes of a connection, of which%s", table).isLessThanOrEqualTo(most);
+        assertThat(total / (2 * PAIRS))
+                .as("bytes of a connection, of which%s", table)
+                .isLessThanOrEqualTo(most);
         assertThat(kept).doesNotContainNull();
     }
 }

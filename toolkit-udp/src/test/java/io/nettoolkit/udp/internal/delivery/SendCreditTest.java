@@ -84,11 +84,14 @@ class SendCreditTest {
         begin(300);
         SendQueue sibling = channel.queue(Frames.UNORDERED);
         assertThat(credit.mayBegin(sibling, message(1))).isFalse();
-        assertThat(credit.mayBegin(new SendChannel(1000).queue(Frames.ORDERED), message(1))).isTrue();
+        assertThat(credit.mayBegin(new SendChannel(1000).queue(Frames.ORDERED), message(1)))
+                .isTrue();
         credit.onChannelGrant(channel, 1001);
         assertThat(credit.mayBegin(sibling, message(1))).isTrue();
         credit.onChannelGrant(channel, 1000);
-        assertThat(credit.mayBegin(sibling, message(1))).as("after an older grant").isTrue();
+        assertThat(credit.mayBegin(sibling, message(1)))
+                .as("after an older grant")
+                .isTrue();
         assertThat(credit.mayBegin(sibling, message(2))).isFalse();
     }
 

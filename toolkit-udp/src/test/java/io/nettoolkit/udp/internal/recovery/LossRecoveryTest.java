@@ -21,26 +21,22 @@ class LossRecoveryTest {
     private final List<String> log = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private boolean newEvent = true;
-    private final LossRecovery recovery = new LossRecovery(
-            1200,
-            100 * MS,
-            path -> new Recording(),
-            new NoteVisitor() {
-                @Override
-                public void onNoteAcked(int kind, Object subject, long from, long to) {
-                    notes.add("acked " + from);
-                }
+    private final LossRecovery recovery = new LossRecovery(1200, 100 * MS, path -> new Recording(), new NoteVisitor() {
+        @Override
+        public void onNoteAcked(int kind, Object subject, long from, long to) {
+            notes.add("acked " + from);
+        }
 
-                @Override
-                public void onNoteLost(int kind, Object subject, long from, long to) {
-                    notes.add("lost " + from);
-                }
+        @Override
+        public void onNoteLost(int kind, Object subject, long from, long to) {
+            notes.add("lost " + from);
+        }
 
-                @Override
-                public void onNoteForgotten(int kind, Object subject, long from, long to) {
-                    notes.add("forgotten " + from);
-                }
-            });
+        @Override
+        public void onNoteForgotten(int kind, Object subject, long from, long to) {
+            notes.add("forgotten " + from);
+        }
+    });
     private long now;
 
     private final class Recording implements CongestionControl.Controller {
@@ -350,24 +346,20 @@ class LossRecoveryTest {
             SplittableRandom random = new SplittableRandom(seed);
             int[] settled = new int[2000];
             int[] sent = {0};
-            LossRecovery r = new LossRecovery(
-                    1200,
-                    100 * MS,
-                    CongestionControl.newReno(),
-                    new NoteVisitor() {
-                        @Override
-                        public void onNoteAcked(int kind, Object subject, long from, long to) {
-                            settled[(int) from]++;
-                        }
+            LossRecovery r = new LossRecovery(1200, 100 * MS, CongestionControl.newReno(), new NoteVisitor() {
+                @Override
+                public void onNoteAcked(int kind, Object subject, long from, long to) {
+                    settled[(int) from]++;
+                }
 
-                        @Override
-                        public void onNoteLost(int kind, Object subject, long from, long to) {}
+                @Override
+                public void onNoteLost(int kind, Object subject, long from, long to) {}
 
-                        @Override
-                        public void onNoteForgotten(int kind, Object subject, long from, long to) {
-                            settled[(int) from]++;
-                        }
-                    });
+                @Override
+                public void onNoteForgotten(int kind, Object subject, long from, long to) {
+                    settled[(int) from]++;
+                }
+            });
             long t = 0;
             for (int step = 0; step < 150; step++) {
                 t += random.nextLong(20 * MS);
