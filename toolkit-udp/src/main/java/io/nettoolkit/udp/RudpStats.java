@@ -22,6 +22,8 @@ public record RudpStats(Path path, Sent sent, Received received) {
      * @param windowBytes congestion window
      * @param bytesInFlight bytes sent that are neither acknowledged nor given up for lost
      * @param pacingBytesPerSecond the rate packets are spread at
+     * @param deliveryBytesPerSecond bytes a second that arrive at the peer, by its acknowledgements, over about the last
+     *     busy round trip; 0 before that is known
      * @param congestionEvents times the window was reduced because of loss
      * @param undoneCongestionEvents of these, the ones taken back because nothing was lost after all
      * @param probeTimeouts times nothing was heard for a probe timeout
@@ -33,6 +35,7 @@ public record RudpStats(Path path, Sent sent, Received received) {
             long windowBytes,
             long bytesInFlight,
             long pacingBytesPerSecond,
+            long deliveryBytesPerSecond,
             long congestionEvents,
             long undoneCongestionEvents,
             long probeTimeouts) {}

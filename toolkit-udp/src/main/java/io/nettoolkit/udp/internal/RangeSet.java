@@ -43,6 +43,11 @@ public final class RangeSet {
         size = 0;
     }
 
+    /** Gives back the room that is not needed now. */
+    public void trim() {
+        bounds = size == 0 ? NONE : Arrays.copyOf(bounds, 2 * size);
+    }
+
     /** Whether {@code value} is in it. */
     public boolean contains(long value) {
         int i = firstEndingAfter(value);

@@ -52,4 +52,33 @@ class RangeSetTest {
         assertThat(set.containsAll(at, end)).as("seed %s, %s", seed, set).isTrue();
         assertThat(set.containsAll(at, end + 1)).as("seed %s, %s", seed, set).isFalse();
     }
+
+    @Test
+    void saysWhatIsInIt() {
+        RangeSet set = new RangeSet();
+        assertThat(set.isEmpty()).isTrue();
+        assertThat(set).hasToString("{}");
+        set.add(1, 4);
+        set.add(7, 8);
+        assertThat(set).hasToString("{1..3, 7..7}");
+        assertThat(set.isEmpty()).isFalse();
+    }
+
+    @Test
+    void goesOnAfterItsRoomWasGivenBack() {
+        RangeSet set = new RangeSet();
+        set.trim();
+        set.add(1, 4);
+        set.add(7, 8);
+        set.trim();
+        assertThat(set).hasToString("{1..3, 7..7}");
+        set.add(10, 11);
+        set.remove(2, 3);
+        assertThat(set).hasToString("{1..1, 3..3, 7..7, 10..10}");
+        set.clear();
+        set.trim();
+        assertThat(set).hasToString("{}");
+        set.add(5, 6);
+        assertThat(set).hasToString("{5..5}");
+    }
 }

@@ -64,16 +64,6 @@ final class HyStart {
         }
     }
 
-    /** Slow start ended for another reason. */
-    void end() {
-        over = false;
-        conservative = false;
-        roundEnd = -1;
-        lastRoundMinNanos = UNKNOWN;
-        roundMinNanos = UNKNOWN;
-        samples = 0;
-    }
-
     /** How much the window grows for so many acknowledged bytes. */
     double growth(long bytes) {
         return conservative ? (double) bytes / CONSERVATIVE_DIVISOR : bytes;

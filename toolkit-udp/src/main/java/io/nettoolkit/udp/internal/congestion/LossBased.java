@@ -1,6 +1,7 @@
 package io.nettoolkit.udp.internal.congestion;
 
 import io.nettoolkit.udp.CongestionControl;
+import org.jspecify.annotations.Nullable;
 
 /*
  * What NewReno and CUBIC have in common: slow start, one reduction a round trip, proportional rate reduction while
@@ -23,18 +24,24 @@ abstract class LossBased implements CongestionControl.Controller {
 
     final CongestionControl.Path path;
     private final boolean findsSlowStartEnd;
-    private final HyStart hyStart = new HyStart();
+    private @Nullable HyStart hyStart;
     private double window;
     private double threshold = Double.MAX_VALUE;
     private long largestSent = -1;
     private long recoveryEnd = -1;
     private boolean recovering;
-    private double windowBefore;
-    private double thresholdBefore;
     private boolean undoable;
-    private long prrDelivered;
-    private long prrOut;
-    private double prrFlight;
+    /** The last reduction; null before the first. */
+    private @Nullable Reduction last;
+
+    /** What a reduction took away, and how it goes on (RFC 6937). Used again for the next one. */
+    private static final class Reduction {
+        double windowBefore;
+        double thresholdBefore;
+        double flight;
+        long delivered;
+        long out;
+    }
 
     LossBased(CongestionControl.Path path, boolean findsSlowStartEnd) {
         this.path = path;
@@ -64,45 +71,57 @@ abstract class LossBased implements CongestionControl.Controller {
     @Override
     public final void onSent(long nowNanos, long packetNumber, int bytes) {
         largestSent = packetNumber;
-        prrOut += bytes;
+        if (last != null) {
+            last.out += bytes;
+        }
     }
 
     @Override
     public final void onAcknowledged(long nowNanos, long bytes, long largest, long largestSentNanos) {
         if (recovering) {
-            if (largest <= recoveryEnd) {
-                reduceProportionally(bytes);
+            if (largest <= recoveryEnd && last != null) {
+                reduceProportionally(last, bytes);
                 return;
             }
             recovering = false;
             window = threshold;
-        }
-        if (inSlowStart() && findsSlowStartEnd) {
-            hyStart.onAcknowledged(path.latestRttNanos(), largest, largestSent);
-            if (hyStart.isOver()) {
-                threshold = window;
-            }
         }
         if (path.isApplicationLimited()) {
             onApplicationLimited(nowNanos);
             return;
         }
         if (inSlowStart()) {
-            window = Math.min(window + hyStart.growth(bytes), Math.max(threshold, window));
+            double growth = findsSlowStartEnd ? watchSlowStart(bytes, largest) : bytes;
+            window = Math.min(window + growth, Math.max(threshold, window));
         } else {
             window = grow(nowNanos, bytes, window);
         }
     }
 
+    /** Answers how much the window grows; slow start may be over then. */
+    private double watchSlowStart(long bytes, long largest) {
+        HyStart watch = hyStart;
+        if (watch == null) {
+            watch = new HyStart();
+            hyStart = watch;
+        }
+        watch.onAcknowledged(path.latestRttNanos(), largest, largestSent);
+        if (watch.isOver()) {
+            threshold = window;
+            hyStart = null;
+        }
+        return watch.growth(bytes);
+    }
+
     /** RFC 6937 §3: what leaves follows what arrives, so that the window falls by its share over one round trip. */
-    private void reduceProportionally(long bytes) {
-        prrDelivered += bytes;
+    private void reduceProportionally(Reduction reduction, long bytes) {
+        reduction.delivered += bytes;
         long pipe = path.bytesInFlight();
         double allowed;
         if (pipe > threshold) {
-            allowed = Math.ceil(prrDelivered * threshold / prrFlight) - prrOut;
+            allowed = Math.ceil(reduction.delivered * threshold / reduction.flight) - reduction.out;
         } else {
-            double bound = Math.max(prrDelivered - prrOut, bytes) + path.datagramBytes();
+            double bound = Math.max(reduction.delivered - reduction.out, bytes) + path.datagramBytes();
             allowed = Math.min(threshold - pipe, bound);
         }
         window = pipe + Math.max(0, allowed);
@@ -114,17 +133,19 @@ abstract class LossBased implements CongestionControl.Controller {
             return false;
         }
         double full = recovering ? threshold : window;
-        windowBefore = full;
-        thresholdBefore = threshold;
+        Reduction reduction = last == null ? new Reduction() : last;
+        last = reduction;
+        reduction.windowBefore = full;
+        reduction.thresholdBefore = threshold;
+        reduction.flight = Math.max(1, path.bytesInFlight() + bytes);
+        reduction.delivered = 0;
+        reduction.out = 0;
         undoable = true;
         onReduction(nowNanos, full);
         threshold = Math.max(full * reduction(), minimum());
         recoveryEnd = largestSent;
         recovering = true;
-        hyStart.end();
-        prrDelivered = 0;
-        prrOut = 0;
-        prrFlight = Math.max(1, path.bytesInFlight() + bytes);
+        hyStart = null;
         // The packet that repeats what was lost leaves at once.
         window = path.bytesInFlight() + path.datagramBytes();
         return true;
@@ -132,11 +153,12 @@ abstract class LossBased implements CongestionControl.Controller {
 
     @Override
     public final void onSpuriousLoss(long nowNanos) {
-        if (undoable) {
+        Reduction undone = last;
+        if (undoable && undone != null) {
             undoable = false;
             recovering = false;
-            window = Math.max(window, windowBefore);
-            threshold = thresholdBefore;
+            window = Math.max(window, undone.windowBefore);
+            threshold = undone.thresholdBefore;
             onUndo();
         }
     }

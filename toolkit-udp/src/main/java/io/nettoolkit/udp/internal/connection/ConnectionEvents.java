@@ -15,6 +15,17 @@ public interface ConnectionEvents extends Outcomes {
      */
     void onClosed(CloseReason reason);
 
+    /**
+     * Datagrams may bear this id too from now on, and then belong to this connection. Answers whether they would reach
+     * it: if not, which is the default, the peer is told of no further id, and uses one for as long as it lives.
+     */
+    default boolean onIdIssued(long id) {
+        return false;
+    }
+
+    /** No datagram bears this id any more. */
+    default void onIdRetired(long id) {}
+
     /** Datagrams go to another address from now on: {@link RudpConnection#remote}. */
     void onPathChanged();
 }

@@ -1,9 +1,10 @@
 package io.nettoolkit.udp.internal.connection;
 
 import io.nettoolkit.udp.RudpConfig;
+import io.nettoolkit.udp.internal.recovery.LossRecovery;
 
 /**
- * When silence has lasted too long.
+ * What an open connection does when nothing comes: probes, says something to be answered, lets go of memory, gives up.
  *
  * <p>The idle timer starts anew with every packet received, and with the first one sent after that which asks for an
  * answer (RFC 9000 §10.1).
@@ -12,12 +13,15 @@ final class Liveness {
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final int LEAST_PTOS = 3;
+    /** After this long a pause memory goes that is only needed while something is under way. */
+    private static final long TRIM_NANOS = 2_000_000_000L;
 
     private final long keepAliveNanos;
     private long idleNanos;
     private long startedNanos;
     private long quietSinceNanos;
     private boolean sentSince;
+    private boolean trimmed;
 
     Liveness(RudpConfig config) {
         keepAliveNanos = config.keepAlive().toNanos();
@@ -37,25 +41,76 @@ final class Liveness {
         startedNanos = nowNanos;
         quietSinceNanos = nowNanos;
         sentSince = false;
+        trimmed = false;
     }
 
     void onElicitingSent(long nowNanos) {
         quietSinceNanos = nowNanos;
+        trimmed = false;
         if (!sentSince) {
             sentSince = true;
             startedNanos = nowNanos;
         }
     }
 
-    long idleDeadlineNanos(long ptoNanos) {
+    private long idleDeadlineNanos(long ptoNanos) {
         return startedNanos + Math.max(idleNanos, LEAST_PTOS * ptoNanos);
     }
 
-    long keepAliveNanos() {
+    private long keepAliveNanos() {
         return keepAliveNanos == 0 ? NEVER : quietSinceNanos + keepAliveNanos;
     }
 
-    void onKeepAlive(long nowNanos) {
-        quietSinceNanos = nowNanos;
+    private long trimNanos() {
+        return trimmed ? NEVER : quietSinceNanos + TRIM_NANOS;
+    }
+
+    /** When something has to be done on this connection, which is open. */
+    long deadlineNanos(RudpConnection connection) {
+        LossRecovery recovery = connection.recovery();
+        PacketAssembler assembler = connection.assembler();
+        // Where nothing can be sent there is nothing to probe with (RFC 9002 §6.2.2.1).
+        long deadline = assembler.isHeldBack() ? NEVER : recovery.deadlineNanos();
+        deadline = Math.min(deadline, assembler.deadlineNanos());
+        deadline = Math.min(deadline, idleDeadlineNanos(recovery.basePtoNanos()));
+        if (recovery.sent().packetsInFlight() == 0) {
+            deadline = Math.min(deadline, keepAliveNanos());
+        }
+        if (connection.isQuiet()) {
+            deadline = Math.min(deadline, trimNanos());
+        }
+        deadline = Math.min(deadline, connection.path().deadlineNanos());
+        return Math.min(deadline, connection.outbox().expiryNanos());
+    }
+
+    /** The deadline has passed. */
+    void onTimeout(RudpConnection connection, long nowNanos) {
+        LossRecovery recovery = connection.recovery();
+        PacketAssembler assembler = connection.assembler();
+        if (nowNanos >= idleDeadlineNanos(recovery.basePtoNanos())) {
+            boolean waiting = recovery.sent().packetsInFlight() > 0;
+            connection.endSilently(nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
+            return;
+        }
+        PathState path = connection.path();
+        if (nowNanos >= path.deadlineNanos() && path.onDeadline(nowNanos)) {
+            connection.events().onPathChanged();
+        }
+        connection.outbox().expire(nowNanos);
+        if (nowNanos >= recovery.deadlineNanos() && !assembler.isHeldBack()) {
+            int probes = recovery.onDeadline(nowNanos);
+            if (probes > 0) {
+                recovery.repeatOldest(probes);
+                assembler.requestProbes(probes);
+            }
+        }
+        if (nowNanos >= keepAliveNanos() && recovery.sent().packetsInFlight() == 0) {
+            quietSinceNanos = nowNanos;
+            assembler.requestPing();
+        }
+        if (nowNanos >= trimNanos() && connection.isQuiet()) {
+            trimmed = true;
+            connection.trim();
+        }
     }
 }

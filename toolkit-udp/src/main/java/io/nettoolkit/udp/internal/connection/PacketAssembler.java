@@ -25,9 +25,10 @@ final class PacketAssembler {
     private static final int LEAST_DATAGRAM = 64;
     private static final int CLOSE_PACKETS = 64;
     private static final int ACKS_WITHOUT_ANSWER = 20;
-    private static final long FIRST_SKIP_PERIOD = 256;
-    private static final long LAST_SKIP_PERIOD = 1 << 17;
+    private static final int FIRST_SKIP_PERIOD = 256;
+    private static final int LAST_SKIP_PERIOD = 1 << 17;
     private static final int MAX_FREQUENCY = 32;
+    private static final int SMALL_WINDOW = 8;
     private static final int CONTROL_BYTES = 20;
 
     private final RudpConnection connection;
@@ -36,6 +37,7 @@ final class PacketAssembler {
     private final Outbox outbox;
     private final Inbox inbox;
     private final PathState path;
+    private final ConnectionIds ids;
     private final Pacer pacer;
     private final PacketProtection protection;
     private final AckFrame ack;
@@ -50,7 +52,7 @@ final class PacketAssembler {
     private long frequencyDelayNanos;
     private int acksWithoutAnswer;
     private long skipAt;
-    private long skipPeriod = FIRST_SKIP_PERIOD;
+    private int skipPeriod = FIRST_SKIP_PERIOD;
     private boolean pacerBlocked;
     private long pacerReadyNanos;
 
@@ -63,6 +65,7 @@ final class PacketAssembler {
         outbox = connection.outbox();
         inbox = connection.inbox();
         path = connection.path();
+        ids = connection.ids();
         ack = connection.setup().ack();
         pacer = new Pacer(datagramBytes, QUANTUM_NANOS, nowNanos);
         skipAt = FIRST_SKIP_PERIOD + randomBelow(FIRST_SKIP_PERIOD);
@@ -210,6 +213,7 @@ final class PacketAssembler {
             responseDue = false;
             Frames.writePathResponse(out, response);
         }
+        ids.writeFrames(out, end, recovery.sent());
         inbox.writeGrants(out, end, recovery.sent(), nowNanos, recovery.smoothedRttNanos());
         if (frequencyDue && end - out.writerIndex() >= CONTROL_BYTES) {
             frequencyDue = false;
@@ -237,17 +241,19 @@ final class PacketAssembler {
                 || responseDue
                 || frequencyDue
                 || pingDue
+                || ids.hasFrames()
                 || inbox.hasGrants()
                 || (acksWithoutAnswer >= ACKS_WITHOUT_ANSWER && acks.hasNews());
     }
 
     /**
      * Asks for fewer acknowledgements as the window grows: sixteen in a window, so that the receiver works less and slow
-     * start still sees enough round trips (draft-ietf-quic-ack-frequency §4).
+     * start still sees enough round trips (draft-ietf-quic-ack-frequency §4). Of a few packets in flight each one is
+     * acknowledged: the odd one of a small window would wait for the delay, which is a good part of a round trip then.
      */
     void adaptFrequency(long peerAckDelayNanos) {
-        long packets = recovery.controller().windowBytes() / datagramBytes / 16;
-        long wanted = Math.max(2, Math.min(packets, MAX_FREQUENCY));
+        long window = recovery.controller().windowBytes() / datagramBytes;
+        long wanted = window < SMALL_WINDOW ? 1 : Math.max(2, Math.min(window / 16, MAX_FREQUENCY));
         if (wanted >= 2 * frequencyPackets || wanted <= frequencyPackets / 2) {
             frequencyPackets = wanted;
             frequencyDelayNanos = Math.min(peerAckDelayNanos, Math.max(QUANTUM_NANOS, recovery.smoothedRttNanos() / 4));

@@ -4,7 +4,7 @@ import io.nettoolkit.udp.internal.delivery.Inbox;
 import io.nettoolkit.udp.internal.delivery.OutMessage;
 import io.nettoolkit.udp.internal.delivery.Outbox;
 import io.nettoolkit.udp.internal.recovery.AckTracker;
-import io.nettoolkit.udp.internal.recovery.LossRecovery;
+import io.nettoolkit.udp.internal.recovery.SentPackets.NoteVisitor;
 import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.DataFrame;
 import io.nettoolkit.udp.internal.wire.FrameVisitor;
@@ -16,7 +16,7 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Takes in data packets with their frames, and what became of those of ours. */
-final class PacketIntake implements FrameVisitor {
+final class PacketIntake implements FrameVisitor, NoteVisitor {
 
     /** A note of an ACK; the largest number it told of is where the range begins. */
     static final int NOTE_ACK = 4;
@@ -24,9 +24,13 @@ final class PacketIntake implements FrameVisitor {
     /** A note of an ACK_FREQUENCY. */
     static final int NOTE_FREQUENCY = 5;
 
+    /** A note of a NEW_ID; its sequence is where the range begins. */
+    static final int NOTE_NEW_ID = 6;
+
+    /** A note of a RETIRE_ID; its sequence is where the range begins. */
+    static final int NOTE_RETIRE_ID = 7;
+
     private final RudpConnection connection;
-    private final LossRecovery.Notes notes =
-            new LossRecovery.Notes(this::onNoteAcked, this::onNoteLost, this::onNoteForgotten);
     private long nowNanos;
 
     PacketIntake(RudpConnection connection) {
@@ -39,7 +43,7 @@ final class PacketIntake implements FrameVisitor {
         AckTracker acks = connection.acks();
         Traffic traffic = connection.traffic();
         int bytes = datagram.readableBytes();
-        if (protection == null || Wire.dataConnectionId(datagram) != connection.localId()) {
+        if (protection == null || !connection.ids().isLocal(Wire.dataConnectionId(datagram))) {
             traffic.invalid++;
             return;
         }
@@ -72,11 +76,8 @@ final class PacketIntake implements FrameVisitor {
         }
     }
 
-    LossRecovery.Notes notes() {
-        return notes;
-    }
-
-    private void onNoteAcked(int kind, @Nullable Object subject, long from, long to) {
+    @Override
+    public void onNoteAcked(int kind, @Nullable Object subject, long from, long to) {
         if (subject instanceof OutMessage message) {
             connection.outbox().onNoteAcked(kind, message, from, to);
         } else if (kind == NOTE_ACK) {
@@ -84,8 +85,8 @@ final class PacketIntake implements FrameVisitor {
         }
     }
 
-    /** Also serves probes, which repeat what may not be lost. */
-    private void onNoteLost(int kind, @Nullable Object subject, long from, long to) {
+    @Override
+    public void onNoteLost(int kind, @Nullable Object subject, long from, long to) {
         if (subject instanceof OutMessage message) {
             connection.outbox().onNoteLost(kind, message, from, to);
             return;
@@ -94,11 +95,14 @@ final class PacketIntake implements FrameVisitor {
             case Inbox.NOTE_GRANT -> connection.inbox().onGrantLost();
             case Inbox.NOTE_CHANNEL_GRANT -> connection.inbox().onChannelGrantLost((int) from);
             case NOTE_FREQUENCY -> connection.requestFrequency();
+            case NOTE_NEW_ID -> connection.ids().onNewIdLost(from);
+            case NOTE_RETIRE_ID -> connection.ids().onRetireIdLost(from);
             default -> {}
         }
     }
 
-    private void onNoteForgotten(int kind, @Nullable Object subject, long from, long to) {
+    @Override
+    public void onNoteForgotten(int kind, @Nullable Object subject, long from, long to) {
         if (subject instanceof OutMessage message && kind <= Outbox.NOTE_CANCEL) {
             connection.outbox().onNoteForgotten(message);
         }
@@ -150,6 +154,16 @@ final class PacketIntake implements FrameVisitor {
     @Override
     public void onPathResponse(long number) {
         connection.path().onResponse(number);
+    }
+
+    @Override
+    public void onNewId(long sequence, long id, byte[] resetToken) throws WireException {
+        connection.ids().onNewId(sequence, id, resetToken);
+    }
+
+    @Override
+    public void onRetireId(long sequence) throws WireException {
+        connection.ids().onRetireId(sequence);
     }
 
     @Override

@@ -17,14 +17,25 @@ final class PathState {
     private static final int FACTOR = 3;
 
     private SocketAddress remote;
-    private @Nullable SocketAddress validatedBefore;
-    private boolean validated = true;
-    private long receivedBytes;
-    private long sentBytes;
-    private long challenge;
-    private boolean challengeDue;
-    private long challengeNanos = NEVER;
-    private long giveUpNanos = NEVER;
+    /** The latest address that was validated. */
+    private @Nullable SocketAddress before;
+    /** Null where the address is validated. */
+    private @Nullable Validation validation;
+
+    private static final class Validation {
+        final long challenge;
+        long giveUpNanos;
+        long challengeNanos = NEVER;
+        boolean due = true;
+        long receivedBytes;
+        long sentBytes;
+
+        Validation(long challenge, long receivedBytes, long giveUpNanos) {
+            this.challenge = challenge;
+            this.receivedBytes = receivedBytes;
+            this.giveUpNanos = giveUpNanos;
+        }
+    }
 
     PathState(SocketAddress remote) {
         this.remote = remote;
@@ -35,23 +46,24 @@ final class PathState {
     }
 
     boolean isValidated() {
-        return validated;
+        return validation == null;
     }
 
     /** How many more bytes may be sent now. */
     long allowance() {
-        return validated ? Long.MAX_VALUE : Math.max(0, FACTOR * receivedBytes - sentBytes);
+        Validation open = validation;
+        return open == null ? Long.MAX_VALUE : Math.max(0, FACTOR * open.receivedBytes - open.sentBytes);
     }
 
     void onReceived(SocketAddress from, int bytes) {
-        if (!validated && from.equals(remote)) {
-            receivedBytes += bytes;
+        if (validation != null && from.equals(remote)) {
+            validation.receivedBytes += bytes;
         }
     }
 
     void onSent(int bytes) {
-        if (!validated) {
-            sentBytes += bytes;
+        if (validation != null) {
+            validation.sentBytes += bytes;
         }
     }
 
@@ -65,63 +77,59 @@ final class PathState {
                 && remote instanceof InetSocketAddress current
                 && next.getAddress() != null
                 && next.getAddress().equals(current.getAddress()));
-        if (validated) {
-            validatedBefore = remote;
+        if (validation == null) {
+            before = remote;
         }
         remote = to;
-        validated = to.equals(validatedBefore);
-        receivedBytes = bytes;
-        sentBytes = 0;
-        this.challenge = challenge;
-        challengeDue = !validated;
-        challengeNanos = NEVER;
-        giveUpNanos = validated ? NEVER : nowNanos + 3 * ptoNanos;
+        validation = to.equals(before) ? null : new Validation(challenge, bytes, nowNanos + 3 * ptoNanos);
         return otherHost;
     }
 
     /** Whether a challenge has to leave. */
     boolean isChallengeDue() {
-        return challengeDue;
+        return validation != null && validation.due;
     }
 
+    /** What it says. */
     long challenge() {
-        return challenge;
+        return validation == null ? 0 : validation.challenge;
     }
 
     void onChallengeSent(long nowNanos, long ptoNanos) {
-        challengeDue = false;
-        challengeNanos = nowNanos + ptoNanos;
+        if (validation != null) {
+            validation.due = false;
+            validation.challengeNanos = nowNanos + ptoNanos;
+        }
     }
 
     void onResponse(long number) {
-        if (!validated && number == challenge) {
-            validated = true;
-            challengeDue = false;
-            challengeNanos = NEVER;
-            giveUpNanos = NEVER;
+        if (validation != null && number == validation.challenge) {
+            validation = null;
         }
     }
 
     long deadlineNanos() {
-        return Math.min(challengeNanos, giveUpNanos);
+        Validation open = validation;
+        return open == null ? NEVER : Math.min(open.challengeNanos, open.giveUpNanos);
     }
 
     /** The deadline has passed; answers whether the old address is used again. */
     boolean onDeadline(long nowNanos) {
-        if (nowNanos >= giveUpNanos) {
-            SocketAddress before = validatedBefore;
-            challengeNanos = NEVER;
-            giveUpNanos = NEVER;
-            challengeDue = false;
-            if (before != null) {
-                remote = before;
-                validated = true;
-                return true;
-            }
+        Validation open = validation;
+        if (open == null) {
             return false;
         }
-        challengeNanos = NEVER;
-        challengeDue = true;
-        return false;
+        open.challengeNanos = NEVER;
+        open.due = nowNanos < open.giveUpNanos;
+        if (open.due) {
+            return false;
+        }
+        open.giveUpNanos = NEVER;
+        if (before == null) {
+            return false;
+        }
+        remote = before;
+        validation = null;
+        return true;
     }
 }

@@ -1,10 +1,7 @@
 package io.nettoolkit.udp.internal.connection;
 
 import io.nettoolkit.core.CloseReason;
-import io.nettoolkit.core.CloseReason.Initiator;
-import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.udp.RudpStats;
 import io.nettoolkit.udp.internal.delivery.Inbox;
 import io.nettoolkit.udp.internal.delivery.MessageSink;
@@ -16,7 +13,6 @@ import io.nettoolkit.udp.internal.wire.CloseCode;
 import io.nettoolkit.udp.internal.wire.Handshake;
 import io.nettoolkit.udp.internal.wire.Handshake.Accept;
 import io.nettoolkit.udp.internal.wire.Handshake.Header;
-import io.nettoolkit.udp.internal.wire.Handshake.Refuse;
 import io.nettoolkit.udp.internal.wire.KeySchedule.Side;
 import io.nettoolkit.udp.internal.wire.PacketProtection;
 import io.nettoolkit.udp.internal.wire.TransportParameters;
@@ -24,9 +20,8 @@ import io.nettoolkit.udp.internal.wire.Wire;
 import io.nettoolkit.udp.internal.wire.WireException;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
-import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +65,7 @@ public final class RudpConnection {
     private final ConnectionEvents events;
     private final Side side;
     private final long originNanos;
-    private final long localId;
+    private final ConnectionIds ids;
     private final PathState path;
     private final PacketIntake intake = new PacketIntake(this);
     private final AckTracker acks;
@@ -84,9 +79,8 @@ public final class RudpConnection {
     private @Nullable PacketAssembler assembler;
     private @Nullable Shutdown shutdown;
     private @Nullable TransportParameters peer;
-    private byte[] resetToken = new byte[0];
-    private long peerId;
     private State state = State.CONNECTING;
+    private @Nullable Throwable unreachable;
     private long flushEndNanos = NEVER;
     private boolean ended;
 
@@ -97,7 +91,7 @@ public final class RudpConnection {
         this.side = side;
         originNanos = nowNanos;
         path = new PathState(remote);
-        localId = Wire.connectionId(setup.random().nextLong(), setup.ownerLoop());
+        ids = new ConnectionIds(setup, events);
         acks = new AckTracker(setup.config().maxAckDelay().toNanos());
         inbox = new Inbox(setup.config(), setup.allocator());
         int overhead = setup.keys().isKeyed() ? 16 : 4;
@@ -106,7 +100,7 @@ public final class RudpConnection {
                 setup.config().datagramBytes(),
                 setup.config().initialRtt().toNanos(),
                 setup.config().congestionControl(),
-                intake.notes());
+                intake);
         liveness = new Liveness(setup.config());
     }
 
@@ -114,7 +108,7 @@ public final class RudpConnection {
     public static RudpConnection dial(
             ConnectionSetup setup, ConnectionEvents events, SocketAddress remote, long nowNanos) {
         RudpConnection connection = new RudpConnection(setup, events, Side.CLIENT, remote, nowNanos);
-        connection.opening = new ClientHandshake(setup, connection.localId, 0);
+        connection.opening = new ClientHandshake(setup, connection.localId(), 0);
         return connection;
     }
 
@@ -124,9 +118,10 @@ public final class RudpConnection {
     }
 
     /** Gives an accepted connection what its client said. */
-    void answer(ServerHandshake handshake, TransportParameters parameters) {
+    void answer(ServerHandshake handshake, TransportParameters parameters, StatelessReset resets) {
         opening = handshake;
-        peerId = handshake.peerId();
+        ids.setPeer(handshake.peerId(), ConnectionIds.NO_TOKEN);
+        ids.setResets(resets);
         protection = handshake.protection();
         setPeer(0, parameters);
     }
@@ -152,6 +147,7 @@ public final class RudpConnection {
 
     /** A data packet that is genuine and new came. */
     void onPacket(long now, SocketAddress from, int bytes) {
+        unreachable = null;
         traffic.onReceived(bytes);
         path.onReceived(from, bytes);
         liveness.onReceived(now);
@@ -171,6 +167,7 @@ public final class RudpConnection {
         if (path.move(from, bytes, setup.random().nextLong(), now, recovery.basePtoNanos())) {
             recovery.restart(setup.config().congestionControl());
         }
+        ids.rotate();
         recovery.resetBackoff();
         events.onPathChanged();
     }
@@ -197,8 +194,7 @@ public final class RudpConnection {
         Accept accept = handshake.accept();
         if (accept != null) {
             opening = null;
-            peerId = handshake.peerId();
-            resetToken = accept.resetToken();
+            ids.setPeer(handshake.peerId(), accept.resetToken());
             protection = setup.keys().protection(Side.CLIENT, handshake.random(), accept.random());
             setPeer(now, accept.parameters());
             long rtt = handshake.rttNanos(now);
@@ -209,7 +205,7 @@ public final class RudpConnection {
             assembler().requestPing();
             establish();
         } else if (handshake.isRefused()) {
-            endSilently(now, handshakeFailure(now, handshake.refusal(), Kind.HANDSHAKE));
+            endSilently(now, failures(now).handshake(handshake.refusal(), Kind.HANDSHAKE));
         }
     }
 
@@ -225,16 +221,36 @@ public final class RudpConnection {
 
     private void establish() {
         state = state == State.CONNECTING ? State.ESTABLISHED : state;
+        ids.issue();
         events.onEstablished();
     }
 
     private void onReset(long now, Header header, byte[] token) {
-        if (resetToken.length > 0 && header.destination() == peerId && MessageDigest.isEqual(token, resetToken)) {
-            endSilently(
-                    now,
-                    failure(Kind.RESET, Operation.READ, "the peer does not know this connection (any more)", now),
-                    Initiator.NETWORK);
+        if (peer != null && ids.isGenuineReset(header.destination(), token)) {
+            endSilently(now, failures(now).reset());
         }
+    }
+
+    /**
+     * The network says that datagrams do not arrive (ICMP), by an exception of the socket. A client that still dials ends
+     * with the failure it stands for: at once, or where it has a key when its second HELLO is answered like that too,
+     * because anybody on the path can say so. Later it ends nothing; where the connection ends for want of answers it is
+     * told as the cause.
+     */
+    public void onUnreachable(long nowNanos, Throwable cause) {
+        long now = nowNanos - originNanos;
+        unreachable = cause;
+        if (opening instanceof ClientHandshake handshake && handshake.isEndedByUnreachable()) {
+            endSilently(now, failures(now).refused(cause));
+        }
+    }
+
+    /**
+     * Datagrams leave from another address from now on, or will soon: they bear another id of the peer's, where it issued
+     * one, so that nobody can tell by the id where the connection was before.
+     */
+    public void rotateId() {
+        ids.rotate();
     }
 
     /** A message to fill in and to {@link #write}. */
@@ -305,16 +321,7 @@ public final class RudpConnection {
         if (ending != null) {
             ending.onClose(false);
         } else if (isOpen()) {
-            CloseReason why = code == CloseCode.NONE
-                    ? CloseReason.peer()
-                    : CloseReason.failed(
-                            Initiator.PEER,
-                            failure(
-                                    Kind.PROTOCOL,
-                                    Operation.READ,
-                                    "the peer closed: " + CloseCode.text(code) + ": " + reason,
-                                    now));
-            end(now, why, CloseCode.NONE, "");
+            end(now, failures(now).closed(code, reason), CloseCode.NONE, "");
             Objects.requireNonNull(shutdown).onClose(true);
         }
     }
@@ -322,8 +329,7 @@ public final class RudpConnection {
     /** The peer broke a rule. */
     void fail(long now, long code, String reason) {
         if (isOpen()) {
-            NetException failure = failure(Kind.PROTOCOL, Operation.DECODE, CloseCode.text(code) + ": " + reason, now);
-            end(now, CloseReason.failed(Initiator.PEER, failure), code, reason);
+            end(now, failures(now).violation(code, reason), code, reason);
         }
     }
 
@@ -333,15 +339,7 @@ public final class RudpConnection {
         tellEnd(reason);
     }
 
-    private void endSilently(long now, NetException failure) {
-        endSilently(now, failure, Initiator.PEER);
-    }
-
-    private void endSilently(long now, NetException failure, Initiator initiator) {
-        endSilently(now, CloseReason.failed(initiator, failure));
-    }
-
-    private void endSilently(long now, CloseReason reason) {
+    void endSilently(long now, CloseReason reason) {
         state = State.CLOSED;
         if (opening != null) {
             opening.end();
@@ -356,7 +354,7 @@ public final class RudpConnection {
         }
         ended = true;
         outbox.close();
-        recovery.close();
+        recovery.trim();
         inbox.close();
         events.onClosed(reason);
     }
@@ -366,7 +364,10 @@ public final class RudpConnection {
         long now = nowNanos - originNanos;
         switch (state) {
             case CONNECTING -> onHandshakeTimeout(now);
-            case ESTABLISHED, FLUSHING -> onOpenTimeout(now);
+            case ESTABLISHED, FLUSHING -> {
+                liveness.onTimeout(this, now);
+                endFlush(now);
+            }
             case CLOSING -> {
                 if (shutdown != null && shutdown.onDeadline(now)) {
                     state = State.CLOSED;
@@ -379,44 +380,8 @@ public final class RudpConnection {
     private void onHandshakeTimeout(long now) {
         Opening handshake = opening;
         if (handshake != null && handshake.isTimedOut(now)) {
-            endSilently(now, handshakeFailure(now, handshake.refusal(), handshake.timeoutKind()), Initiator.NETWORK);
+            endSilently(now, failures(now).handshake(handshake.refusal(), handshake.timeoutKind()));
         }
-    }
-
-    private NetException handshakeFailure(long now, @Nullable Refuse refusal, Kind otherwise) {
-        if (refusal == null) {
-            return failure(otherwise, Operation.CONNECT, "no answer", now);
-        }
-        Kind kind = refusal.code() == CloseCode.SECURITY
-                ? Kind.AUTHENTICATION
-                : refusal.code() == CloseCode.BUSY ? Kind.RESOURCE_EXHAUSTED : Kind.HANDSHAKE;
-        return failure(kind, Operation.CONNECT, CloseCode.text(refusal.code()) + ": " + refusal.reason(), now);
-    }
-
-    private void onOpenTimeout(long now) {
-        if (now >= liveness.idleDeadlineNanos(recovery.basePtoNanos())) {
-            boolean waiting = recovery.sent().packetsInFlight() > 0;
-            Kind kind = waiting ? Kind.PATH_LOST : Kind.IDLE_TIMEOUT;
-            String what = waiting ? recovery.ptoCount() + " probes were not answered" : "nothing was said";
-            endSilently(now, failure(kind, Operation.READ, what, now), Initiator.NETWORK);
-            return;
-        }
-        if (now >= path.deadlineNanos() && path.onDeadline(now)) {
-            events.onPathChanged();
-        }
-        outbox.expire(now);
-        if (now >= recovery.deadlineNanos() && !assembler().isHeldBack()) {
-            int probes = recovery.onDeadline(now);
-            if (probes > 0) {
-                recovery.visitOldest(probes, intake.notes().lost());
-                assembler().requestProbes(probes);
-            }
-        }
-        if (now >= liveness.keepAliveNanos() && recovery.sent().packetsInFlight() == 0) {
-            liveness.onKeepAlive(now);
-            assembler().requestPing();
-        }
-        endFlush(now);
     }
 
     /** Nanoseconds until {@link #onTimeout} has to be called, 0 for now, {@link #NO_TIMEOUT} for never. */
@@ -424,23 +389,11 @@ public final class RudpConnection {
         long now = nowNanos - originNanos;
         long deadline = switch (state) {
             case CONNECTING -> opening == null ? NEVER : opening.deadlineNanos();
-            case ESTABLISHED, FLUSHING -> openDeadlineNanos();
+            case ESTABLISHED, FLUSHING -> Math.min(liveness.deadlineNanos(this), flushEndNanos);
             case CLOSING -> shutdown == null ? NEVER : shutdown.deadlineNanos();
             case CLOSED -> NEVER;
         };
         return deadline == NEVER ? NO_TIMEOUT : Math.max(0, deadline - now);
-    }
-
-    private long openDeadlineNanos() {
-        // Where nothing can be sent there is nothing to probe with (RFC 9002 §6.2.2.1).
-        long deadline = assembler().isHeldBack() ? NEVER : recovery.deadlineNanos();
-        deadline = Math.min(deadline, assembler().deadlineNanos());
-        deadline = Math.min(deadline, liveness.idleDeadlineNanos(recovery.basePtoNanos()));
-        if (recovery.sent().packetsInFlight() == 0) {
-            deadline = Math.min(deadline, liveness.keepAliveNanos());
-        }
-        deadline = Math.min(deadline, Math.min(path.deadlineNanos(), outbox.expiryNanos()));
-        return Math.min(deadline, flushEndNanos);
     }
 
     /**
@@ -495,25 +448,30 @@ public final class RudpConnection {
         assembler().requestFrequency();
     }
 
-    private NetException failure(Kind kind, Operation operation, String detail, long now) {
-        return NetException.builder(kind, operation)
-                .remote(path.remote())
-                .elapsed(Duration.ofNanos(now))
-                .detail(detail)
-                .build();
+    Failures failures(long now) {
+        return new Failures(path.remote(), now, unreachable);
     }
 
-    private PacketAssembler assembler() {
+    PacketAssembler assembler() {
         return Objects.requireNonNull(assembler, "the handshake is not over");
     }
 
     /** The id datagrams for this connection carry. */
     public long localId() {
-        return localId;
+        return ids.local();
+    }
+
+    /** Every id that datagrams for this connection may carry. */
+    public void forEachId(LongConsumer action) {
+        ids.forEachLocal(action);
+    }
+
+    ConnectionIds ids() {
+        return ids;
     }
 
     long peerId() {
-        return peerId;
+        return ids.peer();
     }
 
     /** Where datagrams go. */
@@ -538,6 +496,20 @@ public final class RudpConnection {
 
     boolean isOpen() {
         return state == State.ESTABLISHED || state == State.FLUSHING;
+    }
+
+    /** Whether nothing is under way in either direction, so that what is kept for later can go. */
+    boolean isQuiet() {
+        return recovery.sent().packetsInFlight() == 0 && outbox.isSettled() && inbox.bufferedBytes() == 0;
+    }
+
+    /** Lets go of memory that is only needed while something is under way. */
+    void trim() {
+        outbox.trim();
+        inbox.trim();
+        acks.trim();
+        recovery.trim();
+        protection.trim();
     }
 
     /** Gives back what was received and not read. */
@@ -577,6 +549,10 @@ public final class RudpConnection {
 
     PathState path() {
         return path;
+    }
+
+    ConnectionEvents events() {
+        return events;
     }
 
     Traffic traffic() {

@@ -11,8 +11,6 @@ import io.nettoolkit.udp.internal.wire.Wire;
 import io.nettoolkit.udp.internal.wire.WireException;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,15 +40,18 @@ public final class ServerGate {
     /** Connections that may wait for their client's first data packet at once. */
     static final int MAX_HALF_OPEN = 1024;
 
+    private static final int LEAST_SWEEP = 1024;
+
     private final ConnectionSetup setup;
     private final Acceptor acceptor;
     private final Cookies cookies;
-    private final byte[] resetKey;
+    private final StatelessReset resets;
     private final long originNanos;
     /** The connections of the HELLOs whose cookies may still come again, oldest first. */
     private final Map<Origin, RudpConnection> recent = new LinkedHashMap<>();
 
     private int halfOpen;
+    private int sweepSize = LEAST_SWEEP;
     private @Nullable RudpConnection accepted;
 
     private record Origin(SocketAddress address, long clientId) {}
@@ -81,9 +82,7 @@ public final class ServerGate {
         this.acceptor = acceptor;
         originNanos = nowNanos;
         cookies = new Cookies(setup.randomBytes(KeySchedule.RANDOM_BYTES));
-        resetKey = setup.keys().isKeyed()
-                ? setup.keys().derive("rudp1 reset")
-                : setup.randomBytes(KeySchedule.RANDOM_BYTES);
+        resets = new StatelessReset(setup);
     }
 
     /**
@@ -95,7 +94,7 @@ public final class ServerGate {
         int end = datagram.writerIndex();
         try {
             if (Wire.isData(datagram)) {
-                return reset(datagram, out);
+                return resets.answer(datagram, out) ? Outcome.ANSWERED : Outcome.IGNORED;
             }
             return Wire.isHandshake(datagram)
                     ? onHandshake(nowNanos - originNanos, from, datagram, out)
@@ -113,20 +112,6 @@ public final class ServerGate {
             throw new IllegalStateException("accepted: nothing was accepted yet");
         }
         return accepted;
-    }
-
-    private Outcome reset(ByteBuf datagram, ByteBuf out) {
-        if (datagram.readableBytes() <= Handshake.RESET_BYTES) {
-            return Outcome.IGNORED;
-        }
-        long id = Wire.dataConnectionId(datagram);
-        setup.handshake().writeReset(out, id, resetToken(id));
-        return Outcome.ANSWERED;
-    }
-
-    private byte[] resetToken(long connectionId) {
-        byte[] id = ByteBuffer.allocate(Long.BYTES).putLong(connectionId).array();
-        return Arrays.copyOf(KeySchedule.hmac(resetKey, id), Handshake.RESET_TOKEN_BYTES);
     }
 
     private Outcome onHandshake(long now, SocketAddress from, ByteBuf datagram, ByteBuf out) throws WireException {
@@ -179,11 +164,11 @@ public final class ServerGate {
             return refuse(out, newcomer.clientId(), new Refuse(CloseCode.BUSY, "no more connections now"));
         }
         RudpConnection connection = RudpConnection.accept(setup, events, from, now + originNanos);
-        byte[] token = resetToken(connection.localId());
+        byte[] token = resets.token(connection.localId());
         ServerHandshake.Ids ids = new ServerHandshake.Ids(connection.localId(), newcomer.clientId());
         ServerHandshake handshake = new ServerHandshake(setup, ids, hello, token, () -> halfOpen--);
         halfOpen++;
-        connection.answer(handshake, hello.parameters());
+        connection.answer(handshake, hello.parameters(), resets);
         recent.put(new Origin(from, newcomer.clientId()), connection);
         accepted = connection;
         return Outcome.ACCEPTED;
@@ -194,11 +179,21 @@ public final class ServerGate {
         return Outcome.ANSWERED;
     }
 
+    /** Connections whose HELLOs would be known again. */
+    int remembered() {
+        return recent.size();
+    }
+
     /** Forgets HELLOs whose cookie is worth nothing any more. */
     private void forgetOld(long now) {
         Iterator<RudpConnection> oldest = recent.values().iterator();
         while (oldest.hasNext() && oldest.next().ageNanos(now + originNanos) > Cookies.LIFE_NANOS) {
             oldest.remove();
+        }
+        if (recent.size() >= sweepSize) {
+            // Those that are over hold memory; doubling makes it a constant cost for each admission.
+            recent.values().removeIf(RudpConnection::isTerminated);
+            sweepSize = Math.max(LEAST_SWEEP, 2 * recent.size());
         }
     }
 }

@@ -36,6 +36,7 @@ final class Traffic {
                 recovery.controller().windowBytes(),
                 recovery.bytesInFlight(),
                 recovery.controller().pacingBytesPerSecond(),
+                recovery.deliveryBytesPerSecond(),
                 recovery.congestionEvents(),
                 recovery.undoneEvents(),
                 recovery.probeTimeouts());

@@ -8,8 +8,6 @@ import io.nettoolkit.udp.internal.wire.Frames;
 import io.nettoolkit.udp.internal.wire.WireException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.util.collection.IntObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Invariants.
  *  - What is buffered of reliable messages is at most what was granted; of unreliable ones at most the first window.
  *  - An ordered message is handed over when all numbers below it are done; a sequenced one when no higher one was.
- *  - Numbers lie within Outbox.MAX_SPREAD of the lowest that is not done, or the peer is in violation; that bounds `done`.
+ *  - Numbers lie within SendCredit.MAX_SPREAD of the lowest that is not done, or the peer is in violation; that bounds `done`.
  */
 
 /**
@@ -39,34 +37,26 @@ public final class Inbox {
     /** A note of a channel's credit; its id is where the range begins. */
     public static final int NOTE_CHANNEL_GRANT = 3;
 
-    private static final int MAX_UNRELIABLE_PARTIAL = 16;
-    private static final int MAX_POOLED = 256;
     private static final int MAX_GRANT_BYTES = 17;
 
     private final RudpConfig config;
-    private final ByteBufAllocator allocator;
-    private final IntObjectHashMap<ReceiveChannel> channels = new IntObjectHashMap<>(4);
+    private final Reassembly reassembly;
+    private @Nullable UnreliableInbox unreliable;
+    private final ChannelMap<ReceiveChannel> channels = new ChannelMap<>();
     private final ReceiveWindow bytes;
     private final ReceiveWindow messages;
-    private @Nullable InMessage firstReady;
-    private @Nullable InMessage lastReady;
-    private @Nullable InMessage pool;
-    private int pooled;
     private boolean grantDue;
     private @Nullable ReceiveChannel firstDue;
     private boolean closed;
 
-    private long bufferedBytes;
-    private long unreliableBytes;
-    private int unreliableReady;
     private long readMessages;
     private long readBytes;
-    private long dropped;
+    private long discarded;
 
     /** An empty inbox. */
     public Inbox(RudpConfig config, ByteBufAllocator allocator) {
         this.config = config;
-        this.allocator = allocator;
+        reassembly = new Reassembly(allocator);
         bytes = newByteWindow();
         messages = new ReceiveWindow(config.maxUnreadMessages(), config.maxUnreadMessages(), 1);
     }
@@ -82,7 +72,7 @@ public final class Inbox {
         }
         ReceiveQueue queue = channel(frame.channel(), frame.total()).queue(frame.order());
         if (frame.order() > Frames.SEQUENCED) {
-            onUnreliable(queue, frame);
+            unreliable().onData(queue, frame);
             return;
         }
         long sequence = frame.sequence();
@@ -96,14 +86,14 @@ public final class Inbox {
                 passOver(queue, sequence, frame.total());
                 return;
             }
-            message = newMessage(queue, sequence, frame.total());
+            message = reassembly.begin(queue, sequence, frame.total());
             queue.addWaiting(message);
         }
         if (message.total != frame.total()) {
             throw WireException.protocol("message " + sequence + " of channel " + frame.channel() + " has "
                     + message.total + " bytes and " + frame.total());
         }
-        if (take(message, frame)) {
+        if (reassembly.take(message, frame)) {
             onWhole(queue, message);
         }
     }
@@ -118,14 +108,23 @@ public final class Inbox {
         ReceiveChannel channel = channels.get(id);
         if (channel == null) {
             channel = new ReceiveChannel(id, newByteWindow());
-            channels.put(id, channel);
+            channels.add(id, channel);
         }
         return channel;
     }
 
+    private UnreliableInbox unreliable() {
+        UnreliableInbox inbox = unreliable;
+        if (inbox == null) {
+            inbox = new UnreliableInbox(config, reassembly);
+            unreliable = inbox;
+        }
+        return inbox;
+    }
+
     /** Charges a reliable message that was not seen before. */
     private void begin(ReceiveQueue queue, long sequence, int total) throws WireException {
-        if (sequence - queue.done.nextMissing(0) >= Outbox.MAX_SPREAD) {
+        if (sequence - queue.done.nextMissing(0) >= SendCredit.MAX_SPREAD) {
             throw WireException.protocol("message " + sequence + " of channel " + queue.channel.id + ", "
                     + queue.done.nextMissing(0) + " is not done");
         }
@@ -134,41 +133,6 @@ public final class Inbox {
             throw WireException.flowControl("message " + sequence + " of channel " + queue.channel.id + " with " + total
                     + " bytes goes beyond the credit");
         }
-    }
-
-    private InMessage newMessage(ReceiveQueue queue, long sequence, int total) {
-        InMessage message = pool;
-        if (message == null) {
-            message = new InMessage();
-        } else {
-            pool = message.next;
-            message.next = null;
-            pooled--;
-        }
-        message.begin(queue, sequence, total == 0 ? Unpooled.EMPTY_BUFFER : allocator.buffer(total, total), total);
-        return message;
-    }
-
-    /** Copies what is new; answers whether the message is whole now. */
-    private boolean take(InMessage message, DataFrame frame) {
-        if (message.whole) {
-            return false;
-        }
-        int length = frame.length();
-        if (length > 0) {
-            message.content.setBytes(frame.offset(), frame.packet(), frame.index(), length);
-        }
-        if (!frame.isWhole()) {
-            bufferedBytes += message.received.add(frame.offset(), (long) frame.offset() + length);
-            if (!message.received.containsAll(0, message.total)) {
-                return false;
-            }
-        } else {
-            bufferedBytes += length;
-        }
-        message.content.setIndex(0, message.total);
-        message.whole = true;
-        return true;
     }
 
     private void onWhole(ReceiveQueue queue, InMessage message) {
@@ -186,7 +150,7 @@ public final class Inbox {
                 older = queue.anyWaitingBelow(message.sequence);
             }
         }
-        ready(message);
+        reassembly.ready(message);
     }
 
     private void deliverInOrder(ReceiveQueue queue) {
@@ -194,40 +158,17 @@ public final class Inbox {
         for (InMessage m = queue.waiting(sequence); m != null && m.whole; m = queue.waiting(sequence)) {
             queue.removeWaiting(sequence);
             queue.done.add(sequence, sequence + 1);
-            ready(m);
+            reassembly.ready(m);
             sequence = queue.done.nextMissing(sequence);
         }
     }
 
-    private void ready(InMessage message) {
-        message.next = null;
-        if (lastReady == null) {
-            firstReady = message;
-        } else {
-            lastReady.next = message;
-        }
-        lastReady = message;
-    }
-
     private void discardWaiting(ReceiveQueue queue, InMessage message) {
         queue.removeWaiting(message.sequence);
-        bufferedBytes -= held(message);
-        message.content.release();
         long sequence = message.sequence;
         int total = message.total;
-        recycle(message);
+        reassembly.drop(message);
         passOver(queue, sequence, total);
-    }
-
-    private static long held(InMessage message) {
-        if (message.whole) {
-            return message.total;
-        }
-        long held = 0;
-        for (int i = 0; i < message.received.size(); i++) {
-            held += message.received.to(i) - message.received.from(i);
-        }
-        return held;
     }
 
     /** The number is done with, and what it was charged is credited. */
@@ -276,74 +217,9 @@ public final class Inbox {
         }
     }
 
-    private void onUnreliable(ReceiveQueue queue, DataFrame frame) {
-        long sequence = frame.sequence();
-        if (queue.order == Frames.UNRELIABLE_SEQUENCED && sequence <= queue.newest) {
-            dropped++;
-            return;
-        }
-        InMessage message = frame.isWhole() ? null : queue.waiting(sequence);
-        if (message == null) {
-            if (unreliableBytes + frame.total() > config.receiveWindowBytes()
-                    || unreliableReady >= config.maxUnreadMessages()) {
-                dropped++;
-                return;
-            }
-            unreliableBytes += frame.total();
-            message = newMessage(queue, sequence, frame.total());
-            if (!frame.isWhole()) {
-                makeRoom(queue, sequence);
-                queue.addWaiting(message);
-            }
-        } else if (message.total != frame.total()) {
-            dropped++;
-            return;
-        }
-        if (take(message, frame)) {
-            queue.removeWaiting(sequence);
-            queue.newest = Math.max(queue.newest, sequence);
-            unreliableReady++;
-            ready(message);
-        }
-    }
-
-    /** Drops unreliable messages that will hardly be completed any more. */
-    private void makeRoom(ReceiveQueue queue, long sequence) {
-        InMessage old = queue.waitingCount() < MAX_UNRELIABLE_PARTIAL ? null : queue.anyWaitingBelow(Long.MAX_VALUE);
-        if (queue.order == Frames.UNRELIABLE_SEQUENCED) {
-            InMessage older = queue.anyWaitingBelow(queue.newest);
-            old = older == null ? old : older;
-        } else {
-            InMessage older = queue.anyWaitingBelow(sequence - MAX_UNRELIABLE_PARTIAL);
-            old = older == null ? old : older;
-        }
-        if (old != null) {
-            queue.removeWaiting(old.sequence);
-            dropped++;
-            discardUnreliable(old);
-        }
-    }
-
-    private void discardUnreliable(InMessage message) {
-        bufferedBytes -= held(message);
-        unreliableBytes -= message.total;
-        message.content.release();
-        recycle(message);
-    }
-
-    private void recycle(InMessage message) {
-        message.queue = null;
-        message.content = Unpooled.EMPTY_BUFFER;
-        if (pooled < MAX_POOLED) {
-            pooled++;
-            message.next = pool;
-            pool = message;
-        }
-    }
-
     /** Whether there is a message to read. */
     public boolean hasReady() {
-        return firstReady != null;
+        return reassembly.firstReady() != null;
     }
 
     /**
@@ -352,22 +228,17 @@ public final class Inbox {
      * @return whether there was one
      */
     public boolean poll(MessageSink sink) {
-        InMessage message = firstReady;
+        InMessage message = reassembly.firstReady();
         if (message == null || message.queue == null) {
             return false;
         }
-        firstReady = message.next;
-        lastReady = firstReady == null ? null : lastReady;
         ReceiveQueue queue = message.queue;
-        ByteBuf content = message.content;
         int total = message.total;
-        bufferedBytes -= total;
+        ByteBuf content = reassembly.takeFirst(message);
         readMessages++;
         readBytes += total;
-        recycle(message);
         if (queue.order > Frames.SEQUENCED) {
-            unreliableReady--;
-            unreliableBytes -= total;
+            unreliable().onRead(total);
         } else {
             credit(queue.channel, total);
         }
@@ -424,34 +295,39 @@ public final class Inbox {
     /** Drops what is incomplete; what is ready can still be read. */
     public void close() {
         closed = true;
-        for (ReceiveChannel channel : channels.values()) {
-            for (ReceiveQueue queue : channel.queues) {
-                while (queue != null) {
-                    InMessage message = queue.anyWaitingBelow(Long.MAX_VALUE);
-                    if (message == null) {
-                        break;
-                    }
-                    queue.removeWaiting(message.sequence);
-                    bufferedBytes -= held(message);
-                    message.content.release();
-                }
-            }
-        }
+        channels.forEach(this::dropWaiting);
         grantDue = false;
         firstDue = null;
+    }
+
+    private void dropWaiting(ReceiveChannel channel) {
+        for (ReceiveQueue queue = channel.firstQueue(); queue != null; queue = queue.nextOrder) {
+            InMessage message = queue.anyWaitingBelow(Long.MAX_VALUE);
+            while (message != null) {
+                queue.removeWaiting(message.sequence);
+                reassembly.drop(message);
+                message = queue.anyWaitingBelow(Long.MAX_VALUE);
+            }
+        }
+    }
+
+    /** Lets go of what is kept only to be used again. */
+    public void trim() {
+        reassembly.clearPool();
+        channels.forEach(ReceiveChannel::trim);
     }
 
     /** Drops what is ready too. */
     public void discard() {
         while (poll((channel, mode, content) -> content.release())) {
-            dropped++;
+            discarded++;
             readMessages--;
         }
     }
 
     /** Bytes of messages that were not read. */
     public long bufferedBytes() {
-        return bufferedBytes;
+        return reassembly.bufferedBytes();
     }
 
     /** Messages read. */
@@ -466,6 +342,6 @@ public final class Inbox {
 
     /** Unreliable messages dropped, and what {@link #discard} dropped. */
     public long dropped() {
-        return dropped;
+        return discarded + (unreliable == null ? 0 : unreliable.dropped());
     }
 }

@@ -1,13 +1,12 @@
 package io.nettoolkit.udp.internal.delivery;
 
 import io.nettoolkit.udp.internal.delivery.Outcomes.Drop;
+import io.nettoolkit.udp.internal.delivery.SendSchedule.Level;
 import io.nettoolkit.udp.internal.recovery.SentPackets;
 import io.nettoolkit.udp.internal.wire.Frames;
 import io.nettoolkit.udp.internal.wire.TransportParameters;
-import io.nettoolkit.udp.internal.wire.Varint;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.util.collection.IntObjectHashMap;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *  - A message is in its queue until its last byte was sent once; it is BEGUN from its first part on.
  *  - `lost` and `acked` are disjoint.
  *  - Content is released when a message is settled or cancelled, the object used again when nothing refers to it.
- *  - Numbers of one channel and order that are begun and not settled lie within MAX_SPREAD, which bounds what the peer
+ *  - Numbers of one channel and order that are begun and not settled lie within SendCredit.MAX_SPREAD, which bounds what the peer
  *    has to remember.
  */
 
@@ -40,66 +39,36 @@ public final class Outbox {
     /** A note of a CANCEL. */
     public static final int NOTE_CANCEL = 1;
 
-    /** How far numbers of one channel and order may lie apart while the first is not settled. */
-    static final int MAX_SPREAD = 1 << 16;
+    /** The largest CANCEL there is. */
+    private static final int CANCEL_BYTES = 18;
 
-    private static final int MAX_POOLED = 1024;
-    private static final int SMALLEST_PART = 256;
-
-    private final Outcomes outcomes;
-    private final int payloadBytes;
-    private final IntObjectHashMap<SendChannel> channels = new IntObjectHashMap<>(4);
+    private final PartWriter parts;
+    private final ChannelMap<SendChannel> channels = new ChannelMap<>();
     private final SendSchedule schedule = new SendSchedule();
     private @Nullable PriorityQueue<OutMessage> expiring;
-    private @Nullable OutMessage pool;
-    private int pooled;
-    private @Nullable OutMessage firstCancel;
-    private @Nullable OutMessage lastCancel;
-
-    private TransportParameters peer = new TransportParameters(0, 0, 0, 0, 0, 0, 0, 0);
-    private long maxBytes;
-    private long maxMessages;
-    private long begunBytes;
-    private long begunMessages;
-    private boolean blocked;
-    private boolean blockedReported;
-    private boolean closed;
-
-    private long queuedBytes;
-    private long unsettledBytes;
-    private long unsettledMessages;
+    private final MessageStock stock = new MessageStock();
+    private final CancelQueue cancels = new CancelQueue();
+    private final SendCredit credit = new SendCredit();
+    private final Settlement settlement;
     private long sentMessages;
-    private long acknowledgedMessages;
-    private long droppedMessages;
     private long retransmittedBytes;
 
     /** An outbox; {@code payloadBytes} is the room for frames in a full packet. */
     public Outbox(int payloadBytes, Outcomes outcomes) {
-        this.payloadBytes = payloadBytes;
-        this.outcomes = outcomes;
+        parts = new PartWriter(payloadBytes);
+        settlement = new Settlement(outcomes, schedule, stock, cancels);
     }
 
     /** A message to fill in and {@link #write}; takes over the content. */
     public OutMessage take(ByteBuf content) {
-        OutMessage message = pool;
-        if (message == null) {
-            message = new OutMessage();
-        } else {
-            pool = message.nextOther;
-            message.nextOther = null;
-            pooled--;
-        }
-        message.begin(content);
-        return message;
+        return stock.take(content);
     }
 
     /** Takes a message in. */
     public void write(OutMessage message) {
-        unsettledBytes += message.length;
-        unsettledMessages++;
-        queuedBytes += message.length;
-        if (closed) {
-            drop(message, Drop.CLOSED);
+        stock.add(message);
+        if (settlement.isClosed()) {
+            settlement.cancel(message, Drop.CLOSED);
             return;
         }
         SendQueue queue = channel(message.channel).queue(message.order);
@@ -119,32 +88,26 @@ public final class Outbox {
 
     /** Gives back a message that is not taken in any more. */
     public void refuse(OutMessage message) {
-        message.content.release();
-        message.content = Unpooled.EMPTY_BUFFER;
-        message.state = OutMessage.SETTLED;
-        if (message.token != null) {
-            outcomes.onDropped(message.token, Drop.CLOSED);
-        }
-        recycle(message);
+        settlement.refuse(message);
     }
 
     private SendChannel channel(int id) {
         SendChannel channel = channels.get(id);
         if (channel == null) {
-            channel = new SendChannel(peer.maxChannelData());
-            channels.put(id, channel);
+            channel = new SendChannel(credit.maxChannelBytes());
+            channels.add(id, channel);
         }
         return channel;
     }
 
     private void supersede(SendQueue queue) {
         while (queue.head != null) {
-            cancel(queue.head, Drop.SUPERSEDED);
+            settlement.cancel(queue.head, Drop.SUPERSEDED);
         }
         for (OutMessage m = queue.firstUnsettled; m != null; ) {
             OutMessage following = m.nextUnsettled;
             if (m.state == OutMessage.BEGUN) {
-                cancel(m, Drop.SUPERSEDED);
+                settlement.cancel(m, Drop.SUPERSEDED);
             }
             m = following;
         }
@@ -152,45 +115,38 @@ public final class Outbox {
 
     /** What the peer takes; known from the handshake on. */
     public void setPeer(TransportParameters parameters) {
-        peer = parameters;
-        maxBytes = parameters.maxData();
-        maxMessages = parameters.maxMessages();
-        for (SendChannel channel : channels.values()) {
-            channel.maxBytes = parameters.maxChannelData();
-        }
+        credit.setPeer(parameters);
+        channels.forEach(channel -> channel.maxBytes = parameters.maxChannelData());
     }
 
-    /** The peer's credit for the connection. Credit never shrinks: an older frame may come later. */
+    /** The peer's credit for the connection. */
     public void onMaxData(long bytes, long messages) {
-        maxBytes = Math.max(maxBytes, bytes);
-        maxMessages = Math.max(maxMessages, messages);
-        blockedReported = false;
+        credit.onGrant(bytes, messages);
     }
 
     /** The peer's credit for a channel. */
     public void onMaxChannelData(int id, long bytes) {
         SendChannel channel = channels.get(id);
         if (channel != null) {
-            channel.maxBytes = Math.max(channel.maxBytes, bytes);
-            blockedReported = false;
+            credit.onChannelGrant(channel, bytes);
         }
     }
 
     /** Whether something could be sent now. */
     public boolean hasSendable() {
-        if (firstCancel != null) {
+        if (!cancels.isEmpty()) {
             return true;
         }
-        for (int level = 0; level < SendSchedule.LEVELS; level++) {
-            if (schedule.lost(level) != null) {
+        for (Level level = schedule.highest(); level != null; level = level.lower) {
+            if (level.firstLost != null) {
                 return true;
             }
-            SendQueue first = schedule.turn(level);
+            SendQueue first = level.turn;
             for (SendQueue q = first; q != null && q.head != null; ) {
                 if (q.head.state == OutMessage.BEGUN
                         || q.head.sentUpTo > 0
-                        || mayBegin(q, q.head)
-                        || refusal(q.head) != null) {
+                        || credit.mayBegin(q, q.head)
+                        || credit.refusal(q.head) != null) {
                     return true;
                 }
                 q = q.nextActive == first ? null : q.nextActive;
@@ -201,9 +157,7 @@ public final class Outbox {
 
     /** Whether credit is what keeps a message back that the peer has not been told of. Telling once is enough. */
     public boolean takeBlockedReport() {
-        boolean report = blocked && !blockedReported;
-        blockedReported |= report;
-        return report;
+        return credit.takeReport();
     }
 
     /**
@@ -214,8 +168,8 @@ public final class Outbox {
     public boolean fill(ByteBuf out, int end, SentPackets sent) {
         int start = out.writerIndex();
         fillCancels(out, end, sent);
-        blocked = false;
-        for (int level = SendSchedule.LEVELS - 1; level >= 0; level--) {
+        credit.setBlocked(false);
+        for (Level level = schedule.highest(); level != null; level = level.lower) {
             if (!fillLost(level, out, end, sent) || !fillNew(level, out, end, sent)) {
                 break;
             }
@@ -224,26 +178,21 @@ public final class Outbox {
     }
 
     private void fillCancels(ByteBuf out, int end, SentPackets sent) {
-        // The largest CANCEL there is.
-        while (firstCancel != null && end - out.writerIndex() >= 18) {
-            OutMessage message = firstCancel;
-            firstCancel = message.nextCancel;
-            lastCancel = firstCancel == null ? null : lastCancel;
-            message.nextCancel = null;
-            message.inCancels = false;
+        while (!cancels.isEmpty() && end - out.writerIndex() >= CANCEL_BYTES) {
+            OutMessage message = Objects.requireNonNull(cancels.poll());
             Frames.writeCancel(out, message.order, message.channel, message.sequence, message.length);
-            // The list's reference becomes the note's.
+            // The queue's reference becomes the note's.
             sent.note(NOTE_CANCEL, message, 0, 0);
         }
     }
 
     /** Answers whether there may be room for more. */
-    private boolean fillLost(int level, ByteBuf out, int end, SentPackets sent) {
-        for (OutMessage m = schedule.lost(level); m != null; m = schedule.lost(level)) {
+    private boolean fillLost(Level level, ByteBuf out, int end, SentPackets sent) {
+        for (OutMessage m = level.firstLost; m != null; m = level.firstLost) {
             while (m.state == OutMessage.BEGUN && !m.lost.isEmpty()) {
                 int from = (int) m.lost.from(0);
                 int to = (int) Math.min(m.lost.to(0), m.length);
-                int bytes = writePart(m, from, to, out, end);
+                int bytes = parts.write(m, from, to, out, end);
                 if (bytes < 0) {
                     return false;
                 }
@@ -252,43 +201,43 @@ public final class Outbox {
                 m.lost.remove(from, from + Math.max(1, bytes));
             }
             schedule.removeLost(m);
-            release(m);
+            stock.release(m);
         }
         return true;
     }
 
-    private boolean fillNew(int level, ByteBuf out, int end, SentPackets sent) {
+    private boolean fillNew(Level level, ByteBuf out, int end, SentPackets sent) {
         SendQueue stuck = null;
-        for (SendQueue q = schedule.turn(level); q != null && q != stuck; q = schedule.turn(level)) {
+        for (SendQueue q = level.turn; q != null && q != stuck; q = level.turn) {
             OutMessage m = q.head;
             if (m == null) {
                 return true;
             }
             if (m.sequence < 0) {
-                Drop refusal = refusal(m);
+                Drop refusal = credit.refusal(m);
                 if (refusal != null) {
-                    cancel(m, refusal);
+                    settlement.cancel(m, refusal);
                     stuck = null;
                     continue;
                 }
-                if (!mayBegin(q, m)) {
-                    blocked = true;
+                if (!credit.mayBegin(q, m)) {
+                    credit.setBlocked(true);
                     stuck = stuck == null ? q : stuck;
-                    schedule.pass(level);
+                    level.pass();
                     continue;
                 }
-                if (!hasRoomToBegin(q, m, end - out.writerIndex())) {
+                if (!parts.hasRoomToBegin(m, q.nextSequence, end - out.writerIndex())) {
                     return false;
                 }
                 begin(q, m);
             }
             int from = m.sentUpTo;
-            int bytes = writePart(m, from, m.length, out, end);
+            int bytes = parts.write(m, from, m.length, out, end);
             if (bytes < 0) {
                 return false;
             }
             stuck = null;
-            schedule.pass(level);
+            level.pass();
             onPartSent(q, m, from, bytes, sent);
         }
         return true;
@@ -296,7 +245,7 @@ public final class Outbox {
 
     private void onPartSent(SendQueue q, OutMessage m, int from, int bytes, SentPackets sent) {
         m.sentUpTo += bytes;
-        queuedBytes -= bytes;
+        stock.onUnqueued(bytes);
         if (m.isReliable()) {
             noteSent(m, from, bytes, sent);
         }
@@ -305,13 +254,7 @@ public final class Outbox {
         }
         q.remove(m);
         schedule.update(q);
-        Object token = m.token;
-        if (token != null) {
-            outcomes.onSent(token);
-        }
-        if (!m.isReliable()) {
-            settle(m);
-        }
+        settlement.onSent(m);
     }
 
     private static void noteSent(OutMessage m, int from, int bytes, SentPackets sent) {
@@ -319,95 +262,37 @@ public final class Outbox {
         sent.note(NOTE_DATA, m, from, from + Math.max(1, bytes));
     }
 
-    private @Nullable Drop refusal(OutMessage m) {
-        if (m.channel >= peer.maxChannels()) {
-            return Drop.NO_SUCH_CHANNEL;
-        }
-        return m.length > peer.maxMessageBytes() ? Drop.TOO_LONG : null;
-    }
-
-    private boolean mayBegin(SendQueue q, OutMessage m) {
-        return !m.isReliable()
-                || (begunBytes + m.length <= maxBytes
-                        && begunMessages < maxMessages
-                        && q.channel.begunBytes + m.length <= q.channel.maxBytes
-                        && q.spread() < MAX_SPREAD);
-    }
-
-    /** A message that fits in a packet of its own is not cut. */
-    private boolean hasRoomToBegin(SendQueue q, OutMessage m, int room) {
-        int whole = headBytes(m, q.nextSequence, room) + m.length;
-        return whole <= room || (whole > payloadBytes && room >= Math.min(SMALLEST_PART, payloadBytes));
-    }
-
-    /** Bytes of a DATA frame before its bytes, at most, without offset and total. */
-    private static int headBytes(OutMessage m, long sequence, int room) {
-        return 1 + Varint.size(m.channel) + Varint.size(sequence) + Varint.size(Math.max(room, 0));
-    }
-
     private void begin(SendQueue q, OutMessage m) {
         sentMessages++;
+        credit.begin(q, m);
         if (m.isReliable()) {
             q.begin(m);
-            begunBytes += m.length;
-            begunMessages++;
-            q.channel.begunBytes += m.length;
         } else {
             m.sequence = q.nextSequence++;
         }
-    }
-
-    /** Writes as much of [from, to) as fits; answers how many bytes, or -1 where not even a useful part does. */
-    private int writePart(OutMessage m, int from, int to, ByteBuf out, int end) {
-        int room = end - out.writerIndex();
-        int head = headBytes(m, m.sequence, room);
-        int bytes = to - from;
-        boolean whole = bytes == m.length && head + bytes <= room;
-        if (!whole) {
-            head += Varint.size(from) + Varint.size(m.length);
-            bytes = Math.min(bytes, room - head);
-            if (bytes < to - from && bytes < Math.min(SMALLEST_PART, payloadBytes - head)) {
-                return -1;
-            }
-        }
-        out.writeByte(whole ? Frames.wholeType(m.order) : Frames.partType(m.order));
-        Varint.write(out, m.channel);
-        Varint.write(out, m.sequence);
-        if (!whole) {
-            Varint.write(out, from);
-            Varint.write(out, m.length);
-        }
-        Varint.write(out, bytes);
-        out.writeBytes(m.content, m.content.readerIndex() + from, bytes);
-        return bytes;
     }
 
     /** A packet with this note was acknowledged. */
     public void onNoteAcked(int kind, OutMessage m, long from, long to) {
         if (kind == NOTE_CANCEL) {
             if (m.state == OutMessage.CANCELLED) {
-                settle(m);
+                settlement.settle(m);
             }
         } else if (m.state == OutMessage.BEGUN) {
             m.acked.add(from, to);
             m.lost.remove(from, to);
             if (m.acked.containsAll(0, m.span())) {
-                acknowledgedMessages++;
-                Object token = m.token;
-                settle(m);
-                if (token != null) {
-                    outcomes.onAcknowledged(token);
-                }
+                settlement.acknowledge(m);
             }
         }
-        release(m);
+        stock.release(m);
     }
 
     /** A packet with this note was lost, or is to be repeated in a probe. The note stays. */
     public void onNoteLost(int kind, OutMessage m, long from, long to) {
         if (kind == NOTE_CANCEL) {
             if (m.state == OutMessage.CANCELLED) {
-                addCancel(m);
+                cancels.add(m);
             }
         } else if (m.state == OutMessage.BEGUN && !m.acked.containsAll(from, to)) {
             m.lost.add(from, to);
@@ -420,22 +305,7 @@ public final class Outbox {
 
     /** A packet with this note matters no more. */
     public void onNoteForgotten(OutMessage m) {
-        release(m);
-    }
-
-    private void addCancel(OutMessage m) {
-        if (m.inCancels) {
-            return;
-        }
-        m.inCancels = true;
-        m.references++;
-        m.nextCancel = null;
-        if (lastCancel == null) {
-            firstCancel = m;
-        } else {
-            lastCancel.nextCancel = m;
-        }
-        lastCancel = m;
+        stock.release(m);
     }
 
     /** When the next message has to be given up; {@link OutMessage#NO_DEADLINE} for none. */
@@ -455,120 +325,46 @@ public final class Outbox {
             }
             expiring.poll();
             if (m.state == OutMessage.QUEUED || m.state == OutMessage.BEGUN) {
-                cancel(m, Drop.EXPIRED);
+                settlement.cancel(m, Drop.EXPIRED);
             }
-            release(m);
-        }
-    }
-
-    private void cancel(OutMessage m, Drop reason) {
-        SendQueue queue = m.queue;
-        if (m.inQueue && queue != null) {
-            queue.remove(m);
-            schedule.update(queue);
-        }
-        drop(m, reason);
-    }
-
-    /** The message is out of its queue. */
-    private void drop(OutMessage m, Drop reason) {
-        droppedMessages++;
-        queuedBytes -= m.length - m.sentUpTo;
-        Object token = m.token;
-        m.token = null;
-        if (m.state == OutMessage.BEGUN && !closed) {
-            m.state = OutMessage.CANCELLED;
-            m.lost.clear();
-            discardContent(m);
-            addCancel(m);
-        } else {
-            settle(m);
-        }
-        if (token != null) {
-            outcomes.onDropped(token, reason);
-        }
-    }
-
-    private void settle(OutMessage m) {
-        SendQueue queue = m.queue;
-        if (m.isReliable() && m.sequence >= 0 && queue != null) {
-            queue.settle(m);
-        }
-        if (m.state != OutMessage.CANCELLED) {
-            discardContent(m);
-        }
-        m.state = OutMessage.SETTLED;
-        m.token = null;
-        if (m.references == 0) {
-            recycle(m);
-        }
-    }
-
-    private void discardContent(OutMessage m) {
-        unsettledBytes -= m.length;
-        unsettledMessages--;
-        m.content.release();
-        m.content = Unpooled.EMPTY_BUFFER;
-    }
-
-    private void release(OutMessage m) {
-        m.references--;
-        if (m.references == 0 && m.state == OutMessage.SETTLED) {
-            recycle(m);
-        }
-    }
-
-    private void recycle(OutMessage m) {
-        m.queue = null;
-        if (pooled < MAX_POOLED) {
-            pooled++;
-            m.nextOther = pool;
-            pool = m;
+            stock.release(m);
         }
     }
 
     /** Drops everything; the connection has ended. Notes may still come back. */
     public void close() {
-        closed = true;
-        for (SendChannel channel : channels.values()) {
-            for (int order = Frames.ORDERED; order <= Frames.UNRELIABLE_SEQUENCED; order++) {
-                SendQueue queue = channel.existing(order);
-                while (queue != null && queue.head != null) {
-                    cancel(queue.head, Drop.CLOSED);
-                }
-                while (queue != null && queue.firstUnsettled != null) {
-                    closeUnsettled(queue.firstUnsettled);
-                }
-            }
-        }
+        settlement.close();
+        channels.forEach(this::drain);
         channels.clear();
         expiring = null;
-        firstCancel = null;
-        lastCancel = null;
-        pool = null;
+        cancels.clear();
+        stock.clearPool();
     }
 
-    private void closeUnsettled(OutMessage m) {
-        if (m.state == OutMessage.CANCELLED) {
-            settle(m);
-        } else {
-            drop(m, Drop.CLOSED);
+    private void drain(SendChannel channel) {
+        for (SendQueue queue = channel.firstQueue(); queue != null; queue = queue.nextOrder) {
+            settlement.drain(queue);
         }
+    }
+
+    /** Lets go of what is kept only to be used again. */
+    public void trim() {
+        stock.clearPool();
     }
 
     /** Whether every message is settled, and cancellations are sent. */
     public boolean isSettled() {
-        return unsettledMessages == 0 && firstCancel == null;
+        return stock.isEmpty() && cancels.isEmpty();
     }
 
     /** Bytes written and not sent for the first time. */
     public long queuedBytes() {
-        return queuedBytes;
+        return stock.queuedBytes();
     }
 
     /** Bytes held. */
     public long unsettledBytes() {
-        return unsettledBytes;
+        return stock.bytes();
     }
 
     /** Messages begun. */
@@ -578,12 +374,12 @@ public final class Outbox {
 
     /** Messages the peer has. */
     public long acknowledgedMessages() {
-        return acknowledgedMessages;
+        return settlement.acknowledged();
     }
 
     /** Messages given up. */
     public long droppedMessages() {
-        return droppedMessages;
+        return settlement.dropped();
     }
 
     /** Bytes sent again. */

@@ -2,14 +2,12 @@ package io.nettoolkit.udp.internal.delivery;
 
 import org.jspecify.annotations.Nullable;
 
-/** A channel's queues, one for each order, and what it granted. */
+/** A channel's queues, one for each order that was used, and what it granted. */
 final class ReceiveChannel {
-
-    private static final int ORDERS = 5;
 
     final int id;
     final ReceiveWindow window;
-    final @Nullable ReceiveQueue[] queues = new ReceiveQueue[ORDERS];
+    private @Nullable ReceiveQueue firstQueue;
     boolean grantDue;
 
     @Nullable
@@ -21,11 +19,26 @@ final class ReceiveChannel {
     }
 
     ReceiveQueue queue(int order) {
-        ReceiveQueue queue = queues[order];
-        if (queue == null) {
-            queue = new ReceiveQueue(this, order);
-            queues[order] = queue;
+        for (ReceiveQueue queue = firstQueue; queue != null; queue = queue.nextOrder) {
+            if (queue.order == order) {
+                return queue;
+            }
         }
+        ReceiveQueue queue = new ReceiveQueue(this, order);
+        queue.nextOrder = firstQueue;
+        firstQueue = queue;
         return queue;
+    }
+
+    /** The others follow by {@link ReceiveQueue#nextOrder}. */
+    @Nullable
+    ReceiveQueue firstQueue() {
+        return firstQueue;
+    }
+
+    void trim() {
+        for (ReceiveQueue queue = firstQueue; queue != null; queue = queue.nextOrder) {
+            queue.trim();
+        }
     }
 }

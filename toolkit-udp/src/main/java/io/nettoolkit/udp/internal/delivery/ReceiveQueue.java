@@ -12,6 +12,9 @@ final class ReceiveQueue {
     /** Numbers that were handed over, cancelled or passed over; unused where nothing is repeated. */
     final RangeSet done = new RangeSet();
 
+    @Nullable
+    ReceiveQueue nextOrder;
+
     private @Nullable LongObjectHashMap<InMessage> waiting;
     /** The newest number handed over; -1 before the first. */
     long newest = -1;
@@ -36,6 +39,13 @@ final class ReceiveQueue {
     void removeWaiting(long sequence) {
         if (waiting != null) {
             waiting.remove(sequence);
+        }
+    }
+
+    void trim() {
+        done.trim();
+        if (waitingCount() == 0) {
+            waiting = null;
         }
     }
 

@@ -12,7 +12,7 @@ package io.nettoolkit.udp.internal.delivery;
 final class ReceiveWindow {
 
     private final long mostWindow;
-    private final long largest;
+    private final int largest;
     private long window;
     private long limit;
     private long begun;
@@ -20,7 +20,7 @@ final class ReceiveWindow {
     private long readAtGrant;
     private long grantedNanos;
 
-    ReceiveWindow(long window, long mostWindow, long largest) {
+    ReceiveWindow(long window, long mostWindow, int largest) {
         this.largest = largest;
         this.window = window;
         this.mostWindow = mostWindow;

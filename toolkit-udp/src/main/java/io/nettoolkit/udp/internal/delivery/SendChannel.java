@@ -2,12 +2,10 @@ package io.nettoolkit.udp.internal.delivery;
 
 import org.jspecify.annotations.Nullable;
 
-/** A channel's queues, one for each order, and its credit. */
+/** A channel's queues, one for each order that was used, and its credit. */
 final class SendChannel {
 
-    private static final int ORDERS = 5;
-
-    private final @Nullable SendQueue[] queues = new SendQueue[ORDERS];
+    private @Nullable SendQueue firstQueue;
     long maxBytes;
     long begunBytes;
 
@@ -16,16 +14,20 @@ final class SendChannel {
     }
 
     SendQueue queue(int order) {
-        SendQueue queue = queues[order];
-        if (queue == null) {
-            queue = new SendQueue(this);
-            queues[order] = queue;
+        for (SendQueue queue = firstQueue; queue != null; queue = queue.nextOrder) {
+            if (queue.order == order) {
+                return queue;
+            }
         }
+        SendQueue queue = new SendQueue(this, order);
+        queue.nextOrder = firstQueue;
+        firstQueue = queue;
         return queue;
     }
 
+    /** The others follow by {@link SendQueue#nextOrder}. */
     @Nullable
-    SendQueue existing(int order) {
-        return queues[order];
+    SendQueue firstQueue() {
+        return firstQueue;
     }
 }

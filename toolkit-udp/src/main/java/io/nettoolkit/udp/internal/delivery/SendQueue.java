@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 final class SendQueue {
 
     final SendChannel channel;
+    final int order;
+
+    @Nullable
+    SendQueue nextOrder;
 
     @Nullable
     OutMessage head;
@@ -30,8 +34,9 @@ final class SendQueue {
 
     int level;
 
-    SendQueue(SendChannel channel) {
+    SendQueue(SendChannel channel, int order) {
         this.channel = channel;
+        this.order = order;
     }
 
     void append(OutMessage message) {

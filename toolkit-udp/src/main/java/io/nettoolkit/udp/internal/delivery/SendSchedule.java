@@ -1,6 +1,5 @@
 package io.nettoolkit.udp.internal.delivery;
 
-import io.nettoolkit.udp.RudpMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,16 +8,63 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendSchedule {
 
-    static final int LEVELS = RudpMessage.HIGHEST_PRIORITY + 1;
+    /** The levels that were used, highest first. */
+    private @Nullable Level highest;
 
-    private final @Nullable OutMessage[] firstLost = new OutMessage[LEVELS];
-    private final @Nullable OutMessage[] lastLost = new OutMessage[LEVELS];
-    private final @Nullable SendQueue[] turns = new SendQueue[LEVELS];
+    /** What is to be sent with one priority. */
+    static final class Level {
+        private final int priority;
 
-    /** The message whose lost parts go next; null for none. */
+        @Nullable
+        Level lower;
+
+        /** The message whose lost parts go next. */
+        @Nullable
+        OutMessage firstLost;
+
+        @Nullable
+        private OutMessage lastLost;
+
+        /** The queue whose turn it is. */
+        @Nullable
+        SendQueue turn;
+
+        Level(int priority, @Nullable Level lower) {
+            this.priority = priority;
+            this.lower = lower;
+        }
+
+        /** Passes the turn on. */
+        void pass() {
+            if (turn != null) {
+                turn = turn.nextActive;
+            }
+        }
+    }
+
+    /** The highest level; the others follow by {@link Level#lower}. Null for none. */
     @Nullable
-    OutMessage lost(int level) {
-        return firstLost[level];
+    Level highest() {
+        return highest;
+    }
+
+    private Level level(int priority) {
+        Level above = null;
+        Level level = highest;
+        while (level != null && level.priority > priority) {
+            above = level;
+            level = level.lower;
+        }
+        if (level != null && level.priority == priority) {
+            return level;
+        }
+        Level added = new Level(priority, level);
+        if (above == null) {
+            highest = added;
+        } else {
+            above.lower = added;
+        }
+        return added;
     }
 
     void addLost(OutMessage message) {
@@ -28,38 +74,25 @@ final class SendSchedule {
         message.inRetransmit = true;
         message.references++;
         message.nextOther = null;
-        OutMessage last = lastLost[message.priority];
-        if (last == null) {
-            firstLost[message.priority] = message;
+        Level level = level(message.priority);
+        if (level.lastLost == null) {
+            level.firstLost = message;
         } else {
-            last.nextOther = message;
+            level.lastLost.nextOther = message;
         }
-        lastLost[message.priority] = message;
+        level.lastLost = message;
     }
 
-    /** Takes out what {@link #lost} gave. The caller gives the reference back. */
+    /** Takes out the first of its level's. The caller gives the reference back. */
     void removeLost(OutMessage message) {
         OutMessage following = message.nextOther;
-        firstLost[message.priority] = following;
+        Level level = level(message.priority);
+        level.firstLost = following;
         if (following == null) {
-            lastLost[message.priority] = null;
+            level.lastLost = null;
         }
         message.nextOther = null;
         message.inRetransmit = false;
-    }
-
-    /** The queue whose turn it is; null for none. */
-    @Nullable
-    SendQueue turn(int level) {
-        return turns[level];
-    }
-
-    /** Passes the turn on. */
-    void pass(int level) {
-        SendQueue turn = turns[level];
-        if (turn != null) {
-            turns[level] = turn.nextActive;
-        }
     }
 
     /** Takes the queue in, out, or to another level, as its head demands. */
@@ -73,13 +106,14 @@ final class SendSchedule {
         }
     }
 
-    private void join(SendQueue queue, int level) {
-        queue.level = level;
-        SendQueue turn = turns[level];
+    private void join(SendQueue queue, int priority) {
+        queue.level = priority;
+        Level level = level(priority);
+        SendQueue turn = level.turn;
         if (turn == null) {
             queue.nextActive = queue;
             queue.previousActive = queue;
-            turns[level] = queue;
+            level.turn = queue;
             return;
         }
         // Behind everybody else: just before the one whose turn it is.
@@ -94,12 +128,13 @@ final class SendSchedule {
         SendQueue after = queue.nextActive;
         SendQueue before = queue.previousActive;
         if (after == null || before == null || after == queue) {
-            turns[queue.level] = null;
+            level(queue.level).turn = null;
         } else {
             before.nextActive = after;
             after.previousActive = before;
-            if (turns[queue.level] == queue) {
-                turns[queue.level] = after;
+            Level level = level(queue.level);
+            if (level.turn == queue) {
+                level.turn = after;
             }
         }
         queue.nextActive = null;

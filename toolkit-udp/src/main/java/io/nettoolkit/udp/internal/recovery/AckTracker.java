@@ -152,6 +152,12 @@ public final class AckTracker {
         }
     }
 
+    /** Gives back the room that is not needed now. */
+    public void trim() {
+        smallest = Arrays.copyOf(smallest, count);
+        largest = Arrays.copyOf(largest, count);
+    }
+
     private void insert(long packetNumber) {
         int i = 0;
         while (i < count && packetNumber < smallest[i] - 1) {
@@ -194,8 +200,9 @@ public final class AckTracker {
 
     private void ensureRoom() {
         if (count == smallest.length) {
-            smallest = Arrays.copyOf(smallest, 2 * count);
-            largest = Arrays.copyOf(largest, 2 * count);
+            int size = Math.max(FIRST_RANGES, 2 * count);
+            smallest = Arrays.copyOf(smallest, size);
+            largest = Arrays.copyOf(largest, size);
         }
     }
 }

@@ -5,6 +5,7 @@ import io.nettoolkit.udp.internal.RangeSet;
 import io.nettoolkit.udp.internal.recovery.SentPackets.NoteVisitor;
 import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.WireException;
+import org.jspecify.annotations.Nullable;
 
 /*
  * Which packets arrived, which are lost, and when to ask.
@@ -37,39 +38,30 @@ public final class LossRecovery implements CongestionControl.Path {
     public static final long NEVER = Long.MAX_VALUE;
 
     static final long GRANULARITY_NANOS = 1_000_000;
-    static final int FIRST_PACKET_THRESHOLD = 3;
-    static final int LAST_PACKET_THRESHOLD = 20;
-    static final int FIRST_TIME_EIGHTHS = 9;
-    static final int LAST_TIME_EIGHTHS = 16;
 
     private static final long LONGEST_PTO_NANOS = 60_000_000_000L;
     private static final int PROBES_BEFORE_IDLE = 6;
-    private static final int PERSISTENT_PTOS = 3;
     private static final int REMEMBERED_PTOS = 4;
 
     private final SentPackets sent = new SentPackets();
     private final RangeSet acked = new RangeSet();
     private final RttEstimator rtt;
+    private final DeliveryRate delivery = new DeliveryRate();
     private final int datagramBytes;
     private CongestionControl.Controller controller;
-    private final NoteVisitor onAcked;
-    private final NoteVisitor onLost;
-    private final NoteVisitor onForgotten;
+    private final NoteVisitor notes;
 
     private long peerAckDelayNanos;
     private long longestPtoNanos = LONGEST_PTO_NANOS;
     private long largestAcked = -1;
     private long oldestInFlight;
+    private long firstSampleNanos = NEVER;
     private long lossNanos = NEVER;
+    /** Null before the first loss. */
+    private @Nullable LossHistory losses;
+
     private long lastElicitingNanos;
     private int ptoCount;
-    private int packetThreshold = FIRST_PACKET_THRESHOLD;
-    private int timeEighths = FIRST_TIME_EIGHTHS;
-    private long firstSampleNanos = NEVER;
-    private long runFirstNanos;
-    private long runLast = -2;
-    private long eventFirst;
-    private long eventOutstanding;
     private boolean applicationLimited = true;
 
     private long lostPackets;
@@ -78,16 +70,11 @@ public final class LossRecovery implements CongestionControl.Path {
     private long undoneEvents;
     private long probeTimeouts;
 
-    /** What becomes of the notes of packets. */
-    public record Notes(NoteVisitor acked, NoteVisitor lost, NoteVisitor forgotten) {}
-
     /** Recovery with this controller. */
-    public LossRecovery(int datagramBytes, long initialRttNanos, CongestionControl control, Notes notes) {
+    public LossRecovery(int datagramBytes, long initialRttNanos, CongestionControl control, NoteVisitor notes) {
         this.datagramBytes = datagramBytes;
         rtt = new RttEstimator(initialRttNanos);
-        onAcked = notes.acked();
-        onLost = notes.lost();
-        onForgotten = notes.forgotten();
+        this.notes = notes;
         controller = control.newController(this);
     }
 
@@ -95,7 +82,9 @@ public final class LossRecovery implements CongestionControl.Path {
     public void restart(CongestionControl control) {
         controller = control.newController(this);
         rtt.forgetMinimum();
-        eventOutstanding = 0;
+        if (losses != null) {
+            losses.endEvent();
+        }
     }
 
     /** Backing off until the idle timeout would be giving up: several probes have to fit in. */
@@ -180,6 +169,7 @@ public final class LossRecovery implements CongestionControl.Path {
         ptoCount = 0;
         detectLosses(nowNanos);
         if (bytes > 0) {
+            delivery.onAcknowledged(nowNanos, bytes, rtt.smoothedNanos());
             controller.onAcknowledged(nowNanos, bytes, newest, newestSent);
         }
         advance(nowNanos);
@@ -202,24 +192,15 @@ public final class LossRecovery implements CongestionControl.Path {
             default -> {}
         }
         sent.setState(number, SentPackets.ACKED);
-        sent.forget(number, onAcked);
+        sent.settle(number, notes);
         return state == SentPackets.IN_FLIGHT || state == SentPackets.LOST;
     }
 
     private void onSpurious(long number) {
         spuriousPackets++;
-        long distance = largestAcked - number;
-        if (distance >= packetThreshold) {
-            packetThreshold = (int) Math.min(LAST_PACKET_THRESHOLD, distance + 1);
-        } else {
-            timeEighths = Math.min(LAST_TIME_EIGHTHS, timeEighths + 1);
-        }
-        if (number >= eventFirst && eventOutstanding > 0) {
-            eventOutstanding--;
-            if (eventOutstanding == 0) {
-                undoneEvents++;
-                controller.onSpuriousLoss(lastElicitingNanos);
-            }
+        if (losses != null && losses.onSpurious(number, largestAcked - number)) {
+            undoneEvents++;
+            controller.onSpuriousLoss(lastElicitingNanos);
         }
     }
 
@@ -232,12 +213,13 @@ public final class LossRecovery implements CongestionControl.Path {
         long firstLost = -1;
         long lastLost = -1;
         boolean persistent = false;
+        int packets = packetThreshold();
         for (long n = oldestInFlight(); n < largestAcked; n++) {
             if (sent.state(n) != SentPackets.IN_FLIGHT) {
                 continue;
             }
             long dueNanos = sent.sentNanos(n) + delay;
-            if (nowNanos < dueNanos && largestAcked < n + packetThreshold) {
+            if (nowNanos < dueNanos && largestAcked < n + packets) {
                 lossNanos = dueNanos;
                 break;
             }
@@ -246,14 +228,14 @@ public final class LossRecovery implements CongestionControl.Path {
             lostCount++;
             firstLost = firstLost < 0 ? n : firstLost;
             lastLost = n;
-            persistent |= extendsLostRun(n);
-            sent.visit(n, onLost);
+            persistent |= losses().onLost(n, firstSampleNanos, basePtoNanos());
+            sent.tellLost(n, notes);
         }
         if (lostCount > 0) {
             lostPackets += lostCount;
             reportLosses(nowNanos, lostBytes, lostCount, firstLost, lastLost);
             if (persistent) {
-                eventOutstanding = 0;
+                losses().endEvent();
                 rtt.forgetMinimum();
                 controller.onPersistentCongestion();
             }
@@ -263,29 +245,19 @@ public final class LossRecovery implements CongestionControl.Path {
     private void reportLosses(long nowNanos, long bytes, long count, long first, long last) {
         if (controller.onLost(nowNanos, bytes, last)) {
             congestionEvents++;
-            eventFirst = first;
-            eventOutstanding = count;
-        } else if (eventOutstanding > 0) {
-            eventOutstanding += count;
+            losses().beginEvent(first, count);
+        } else {
+            losses().extendEvent(count);
         }
     }
 
-    /**
-     * Whether everything sent over three probe timeouts is lost (RFC 9002 §7.6): from the first packet of a run of
-     * losses without an acknowledgement in between to this one.
-     */
-    private boolean extendsLostRun(long number) {
-        long sentNanos = sent.sentNanos(number);
-        boolean continues = runLast >= 0;
-        for (long n = Math.max(runLast + 1, sent.base()); continues && n < number; n++) {
-            continues = sent.state(n) != SentPackets.ACKED;
+    private LossHistory losses() {
+        LossHistory history = losses;
+        if (history == null) {
+            history = new LossHistory(sent);
+            losses = history;
         }
-        if (!continues) {
-            runFirstNanos = sentNanos;
-        }
-        runLast = number;
-        long duration = basePtoNanos() * PERSISTENT_PTOS;
-        return rtt.hasSample() && runFirstNanos > firstSampleNanos && sentNanos - runFirstNanos > duration;
+        return history;
     }
 
     private long oldestInFlight() {
@@ -309,7 +281,7 @@ public final class LossRecovery implements CongestionControl.Path {
             if (!old) {
                 break;
             }
-            sent.forget(base, onForgotten);
+            sent.forget(base, notes);
             base++;
         }
         if (base != sent.base()) {
@@ -321,7 +293,8 @@ public final class LossRecovery implements CongestionControl.Path {
     /** How far a packet may lag behind in time before it counts as lost. */
     long lossDelayNanos() {
         long round = Math.max(rtt.latestNanos(), rtt.smoothedNanos());
-        return Math.max(GRANULARITY_NANOS, round * timeEighths / 8);
+        int eighths = losses == null ? LossHistory.FIRST_EIGHTHS : losses.eighths();
+        return Math.max(GRANULARITY_NANOS, round * eighths / 8);
     }
 
     /** The probe timeout before backing off (RFC 9002 §6.2.1). */
@@ -356,23 +329,29 @@ public final class LossRecovery implements CongestionControl.Path {
         return 2;
     }
 
-    /** Shows the notes of the oldest packets in flight, whose contents are worth repeating in a probe. */
-    public void visitOldest(int packets, NoteVisitor visitor) {
+    /** Treats the oldest packets in flight as lost for their contents alone, which are worth repeating in a probe. */
+    public void repeatOldest(int packets) {
         int left = packets;
         for (long n = oldestInFlight(); n < sent.nextPacketNumber() && left > 0; n++) {
             if (sent.state(n) == SentPackets.IN_FLIGHT) {
-                sent.visit(n, visitor);
+                sent.tellLost(n, notes);
                 left--;
             }
         }
     }
 
-    /** Gives back every note; the connection has ended. */
-    public void close() {
+    /** Forgets every packet and gives back every note: nothing is in flight, or the connection has ended. */
+    public void trim() {
         for (long n = sent.base(); n < sent.nextPacketNumber(); n++) {
-            sent.forget(n, onForgotten);
+            sent.setState(n, SentPackets.NONE);
         }
-        sent.advanceBase(sent.nextPacketNumber());
+        sent.trim(notes);
+        acked.clear();
+        acked.trim();
+        lossNanos = NEVER;
+        if (losses != null) {
+            losses.endEvent();
+        }
     }
 
     @Override
@@ -412,7 +391,12 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** The packet threshold as adapted. */
     int packetThreshold() {
-        return packetThreshold;
+        return losses == null ? LossHistory.FIRST_PACKETS : losses.packets();
+    }
+
+    /** Bytes a second that arrive at the peer; 0 before that is known. */
+    public long deliveryBytesPerSecond() {
+        return delivery.bytesPerSecond();
     }
 
     /** Packets declared lost. */

@@ -45,11 +45,6 @@ public final class RttEstimator {
         minNanos = Long.MAX_VALUE;
     }
 
-    /** Whether there was a sample. */
-    public boolean hasSample() {
-        return latestNanos != 0;
-    }
-
     /** Smoothed round-trip time. */
     public long smoothedNanos() {
         return smoothedNanos;

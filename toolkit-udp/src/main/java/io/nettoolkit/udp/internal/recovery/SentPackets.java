@@ -1,14 +1,12 @@
 package io.nettoolkit.udp.internal.recovery;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /*
  * Every packet sent that may still matter, and what was in it.
  *
  * Idea. Packet numbers are dense, so packets live in rings of primitives indexed by number; what a packet carried is a
- * chain of notes in a slab of primitives and one array of references. Both grow by doubling and never allocate once they
- * are large enough.
+ * chain of notes in a slab. Both grow by doubling and never allocate once they are large enough.
  *
  * Invariants.
  *  - base <= every number that is tracked < next; a number outside has state NONE.
@@ -39,51 +37,45 @@ public final class SentPackets {
     static final byte LOST = 4;
 
     private static final int FIRST_PACKETS = 4;
-    private static final int NO_NOTE = -1;
+    private static final long[] NO_LONGS = {};
+    private static final int[] NO_INTS = {};
+    private static final byte[] NO_BYTES = {};
 
-    private long[] sentNanos = new long[FIRST_PACKETS];
-    private int[] sizes = new int[FIRST_PACKETS];
-    private int[] heads = new int[FIRST_PACKETS];
-    private byte[] states = new byte[FIRST_PACKETS];
+    private long[] sentNanos = NO_LONGS;
+    private int[] sizes = NO_INTS;
+    private int[] heads = NO_INTS;
+    private byte[] states = NO_BYTES;
     private long base;
     private long next;
 
-    private byte[] noteKinds = new byte[FIRST_PACKETS];
-    private @Nullable Object[] noteSubjects = new Object[FIRST_PACKETS];
-    private long[] noteFrom = new long[FIRST_PACKETS];
-    private long[] noteTo = new long[FIRST_PACKETS];
-    private int[] noteNext = new int[FIRST_PACKETS];
-    private int freeNote = NO_NOTE;
-    private int notesUsed;
-    private int pendingHead = NO_NOTE;
+    /** Null before the first note. */
+    private @Nullable NoteSlab notes;
+
+    private int pendingChain = NoteSlab.NONE;
 
     private long bytesInFlight;
     private int inFlight;
 
-    /** Is told of the notes of a packet. */
-    @FunctionalInterface
+    /** Is told what became of the notes of packets, each as it was given to {@link #note}. */
     public interface NoteVisitor {
-        /** One note, as it was given to {@link #note}. */
-        void onNote(int kind, @Nullable Object subject, long from, long to);
+        /** A packet with this note was acknowledged. The note is given back. */
+        void onNoteAcked(int kind, @Nullable Object subject, long from, long to);
+
+        /** A packet with this note was lost, or is to be repeated in a probe. The note stays. */
+        void onNoteLost(int kind, @Nullable Object subject, long from, long to);
+
+        /** A packet with this note matters no more. The note is given back. */
+        void onNoteForgotten(int kind, @Nullable Object subject, long from, long to);
     }
 
     /** Notes something that goes into the next packet. */
     public void note(int kind, @Nullable Object subject, long from, long to) {
-        int i = freeNote;
-        if (i == NO_NOTE) {
-            i = notesUsed++;
-            if (i == noteKinds.length) {
-                growNotes();
-            }
-        } else {
-            freeNote = noteNext[i];
+        NoteSlab slab = notes;
+        if (slab == null) {
+            slab = new NoteSlab();
+            notes = slab;
         }
-        noteKinds[i] = (byte) kind;
-        noteSubjects[i] = subject;
-        noteFrom[i] = from;
-        noteTo[i] = to;
-        noteNext[i] = pendingHead;
-        pendingHead = i;
+        pendingChain = slab.add(pendingChain, kind, subject, from, to);
     }
 
     /** The next packet, with the notes since the last, was sent. */
@@ -94,8 +86,8 @@ public final class SentPackets {
         int i = index(next++);
         sentNanos[i] = nowNanos;
         sizes[i] = bytes;
-        heads[i] = pendingHead;
-        pendingHead = NO_NOTE;
+        heads[i] = pendingChain;
+        pendingChain = NoteSlab.NONE;
         states[i] = eliciting ? IN_FLIGHT : UNELICITING;
         if (eliciting) {
             bytesInFlight += bytes;
@@ -110,7 +102,7 @@ public final class SentPackets {
         }
         int i = index(next++);
         states[i] = NONE;
-        heads[i] = NO_NOTE;
+        heads[i] = NoteSlab.NONE;
     }
 
     /** The number of the next packet. */
@@ -153,26 +145,29 @@ public final class SentPackets {
         states[i] = state;
     }
 
-    /** Visits the notes of a packet, which keeps them. */
-    void visit(long packetNumber, NoteVisitor visitor) {
-        for (int n = heads[index(packetNumber)]; n != NO_NOTE; n = noteNext[n]) {
-            visitor.onNote(noteKinds[n], noteSubjects[n], noteFrom[n], noteTo[n]);
+    /** Tells that a packet was lost; it keeps its notes. */
+    void tellLost(long packetNumber, NoteVisitor visitor) {
+        if (notes != null) {
+            notes.tellLost(heads[index(packetNumber)], visitor);
         }
     }
 
-    /** Visits the notes of a packet and drops them. */
+    /** Gives back the notes of a packet that was acknowledged. */
+    void settle(long packetNumber, NoteVisitor visitor) {
+        giveBack(packetNumber, visitor, true);
+    }
+
+    /** Gives back the notes of a packet that matters no more. */
     void forget(long packetNumber, NoteVisitor visitor) {
+        giveBack(packetNumber, visitor, false);
+    }
+
+    private void giveBack(long packetNumber, NoteVisitor visitor, boolean acked) {
         int i = index(packetNumber);
-        int n = heads[i];
-        heads[i] = NO_NOTE;
-        while (n != NO_NOTE) {
-            int following = noteNext[n];
-            Object subject = noteSubjects[n];
-            noteSubjects[n] = null;
-            noteNext[n] = freeNote;
-            freeNote = n;
-            visitor.onNote(noteKinds[n], subject, noteFrom[n], noteTo[n]);
-            n = following;
+        int chain = heads[i];
+        heads[i] = NoteSlab.NONE;
+        if (notes != null) {
+            notes.giveBack(chain, visitor, acked);
         }
     }
 
@@ -181,13 +176,28 @@ public final class SentPackets {
         base = to;
     }
 
+    /** Forgets every packet and gives the room back; nothing may be in flight. */
+    void trim(NoteVisitor visitor) {
+        for (long n = base; n < next; n++) {
+            forget(n, visitor);
+        }
+        base = next;
+        sentNanos = NO_LONGS;
+        sizes = NO_INTS;
+        heads = NO_INTS;
+        states = NO_BYTES;
+        if (pendingChain == NoteSlab.NONE) {
+            notes = null;
+        }
+    }
+
     private int index(long packetNumber) {
         return (int) packetNumber & (states.length - 1);
     }
 
     private void grow() {
         int old = states.length;
-        int size = old * 2;
+        int size = Math.max(FIRST_PACKETS, old * 2);
         long[] newSent = new long[size];
         int[] newSizes = new int[size];
         int[] newHeads = new int[size];
@@ -204,14 +214,5 @@ public final class SentPackets {
         sizes = newSizes;
         heads = newHeads;
         states = newStates;
-    }
-
-    private void growNotes() {
-        int size = noteKinds.length * 2;
-        noteKinds = Arrays.copyOf(noteKinds, size);
-        noteSubjects = Arrays.copyOf(noteSubjects, size);
-        noteFrom = Arrays.copyOf(noteFrom, size);
-        noteTo = Arrays.copyOf(noteTo, size);
-        noteNext = Arrays.copyOf(noteNext, size);
     }
 }

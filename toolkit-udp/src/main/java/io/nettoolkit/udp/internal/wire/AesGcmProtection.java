@@ -2,6 +2,7 @@ package io.nettoolkit.udp.internal.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
@@ -22,13 +23,38 @@ public final class AesGcmProtection extends PacketProtection {
     public static final int TAG_BYTES = 16;
 
     private static final int NONCE_BYTES = 12;
-    private static final byte[] NOTHING = {};
+    /** Where packets are while they are worked on; none is for longer than a call, or until its frames are read. */
+    private static final FastThreadLocal<Scratch> SCRATCH = new FastThreadLocal<>() {
+        @Override
+        protected Scratch initialValue() {
+            return new Scratch();
+        }
+    };
+
+    private static final class Scratch {
+        byte[] input = new byte[2048];
+        byte[] output = new byte[2048];
+        ByteBuf opened = Unpooled.wrappedBuffer(output);
+        final byte[] header = new byte[Wire.HEADER_BYTES];
+        final byte[] nonce = new byte[NONCE_BYTES];
+
+        byte[] header(ByteBuf packet, int start) {
+            packet.getBytes(start, header);
+            return header;
+        }
+
+        void ensure(int bytes) {
+            if (input.length < bytes) {
+                int size = Integer.highestOneBit(bytes) * 2;
+                input = new byte[size];
+                output = new byte[size];
+                opened = Unpooled.wrappedBuffer(output);
+            }
+        }
+    }
 
     private final Direction sending;
     private final Direction receiving;
-    private byte[] input = NOTHING;
-    private byte[] output = NOTHING;
-    private ByteBuf opened = Unpooled.EMPTY_BUFFER;
 
     AesGcmProtection(Direction sending, Direction receiving) {
         this.sending = sending;
@@ -44,13 +70,14 @@ public final class AesGcmProtection extends PacketProtection {
     void protect(ByteBuf out, int start, long packetNumber) {
         int frames = start + Wire.HEADER_BYTES;
         int bytes = out.writerIndex() - frames;
-        ensureScratch(bytes + TAG_BYTES);
-        out.getBytes(frames, input, 0, bytes);
+        Scratch scratch = SCRATCH.get();
+        scratch.ensure(bytes + TAG_BYTES);
+        out.getBytes(frames, scratch.input, 0, bytes);
         try {
-            Cipher cipher = sending.begin(Cipher.ENCRYPT_MODE, packetNumber, header(out, start));
-            int sealed = cipher.doFinal(input, 0, bytes, output, 0);
+            Cipher cipher = sending.begin(Cipher.ENCRYPT_MODE, packetNumber, scratch, out, start);
+            int sealed = cipher.doFinal(scratch.input, 0, bytes, scratch.output, 0);
             out.writerIndex(frames);
-            out.writeBytes(output, 0, sealed);
+            out.writeBytes(scratch.output, 0, sealed);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("AES-GCM refused to encrypt " + bytes + " bytes", e);
         }
@@ -61,54 +88,47 @@ public final class AesGcmProtection extends PacketProtection {
     ByteBuf unprotect(ByteBuf datagram, long packetNumber) {
         int start = datagram.readerIndex();
         int bytes = datagram.readableBytes() - Wire.HEADER_BYTES;
-        ensureScratch(bytes);
-        datagram.getBytes(start + Wire.HEADER_BYTES, input, 0, bytes);
+        Scratch scratch = SCRATCH.get();
+        scratch.ensure(bytes);
+        datagram.getBytes(start + Wire.HEADER_BYTES, scratch.input, 0, bytes);
         try {
-            Cipher cipher = receiving.begin(Cipher.DECRYPT_MODE, packetNumber, header(datagram, start));
-            int length = cipher.doFinal(input, 0, bytes, output, 0);
-            return opened.setIndex(0, length);
+            Cipher cipher = receiving.begin(Cipher.DECRYPT_MODE, packetNumber, scratch, datagram, start);
+            int length = cipher.doFinal(scratch.input, 0, bytes, scratch.output, 0);
+            return scratch.opened.setIndex(0, length);
         } catch (GeneralSecurityException forged) {
             return null;
         }
     }
 
-    private byte[] header(ByteBuf packet, int start) {
-        packet.getBytes(start, sending.header);
-        return sending.header;
-    }
-
-    private void ensureScratch(int bytes) {
-        if (input.length < bytes) {
-            int size = Math.max(2048, Integer.highestOneBit(bytes) * 2);
-            input = new byte[size];
-            output = new byte[size];
-            opened = Unpooled.wrappedBuffer(output);
-        }
+    @Override
+    public void trim() {
+        sending.cipher = null;
+        receiving.cipher = null;
     }
 
     /** One direction's key. */
     static final class Direction {
         private final SecretKeySpec key;
         private final byte[] iv;
-        private final byte[] nonce = new byte[NONCE_BYTES];
-        private final byte[] header = new byte[Wire.HEADER_BYTES];
-        private final Cipher cipher;
+        private @Nullable Cipher cipher;
 
         Direction(byte[] key, byte[] iv) {
             this.key = new SecretKeySpec(key, "AES");
             this.iv = Arrays.copyOf(iv, NONCE_BYTES);
-            try {
-                cipher = Cipher.getInstance("AES/GCM/NoPadding");
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException("this runtime has no AES/GCM/NoPadding", e);
-            }
         }
 
-        private Cipher begin(int mode, long packetNumber, byte[] header) throws GeneralSecurityException {
+        private Cipher begin(int mode, long packetNumber, Scratch scratch, ByteBuf packet, int start)
+                throws GeneralSecurityException {
+            Cipher begun = cipher;
+            if (begun == null) {
+                begun = Cipher.getInstance("AES/GCM/NoPadding");
+                cipher = begun;
+            }
+            byte[] nonce = scratch.nonce;
             ByteBuffer.wrap(nonce).put(iv).putLong(4, ByteBuffer.wrap(iv).getLong(4) ^ packetNumber);
-            cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * 8, nonce));
-            cipher.updateAAD(header);
-            return cipher;
+            begun.init(mode, key, new GCMParameterSpec(TAG_BYTES * 8, nonce));
+            begun.updateAAD(scratch.header(packet, start));
+            return begun;
         }
     }
 }

@@ -70,6 +70,12 @@ public final class FrameReader {
             }
             case Frames.PATH_CHALLENGE -> visitor.onPathChallenge(number(in));
             case Frames.PATH_RESPONSE -> visitor.onPathResponse(number(in));
+            case Frames.NEW_ID -> {
+                long sequence = Varint.read(in);
+                long id = number(in);
+                visitor.onNewId(sequence, id, token(in));
+            }
+            case Frames.RETIRE_ID -> visitor.onRetireId(Varint.read(in));
             case Frames.CLOSE -> {
                 long code = Varint.read(in);
                 visitor.onClose(code, Frames.readReason(in));
@@ -161,8 +167,17 @@ public final class FrameReader {
 
     private static long number(ByteBuf in) throws WireException {
         if (in.readableBytes() < Long.BYTES) {
-            throw WireException.encoding("a path number is cut off");
+            throw WireException.encoding("a number of 8 bytes is cut off");
         }
         return in.readLong();
+    }
+
+    private static byte[] token(ByteBuf in) throws WireException {
+        if (in.readableBytes() < Handshake.RESET_TOKEN_BYTES) {
+            throw WireException.encoding("a reset token is cut off");
+        }
+        byte[] token = new byte[Handshake.RESET_TOKEN_BYTES];
+        in.readBytes(token);
+        return token;
     }
 }

@@ -35,6 +35,12 @@ public interface FrameVisitor {
     /** The answer. */
     void onPathResponse(long number);
 
+    /** Another id the peer can be reached by. The array is the visitor's. */
+    void onNewId(long sequence, long id, byte[] resetToken) throws WireException;
+
+    /** An id of ours that is not used any more. */
+    void onRetireId(long sequence) throws WireException;
+
     /** The peer closes. */
     void onClose(long code, String reason);
 }

@@ -23,12 +23,15 @@ import java.nio.charset.StandardCharsets;
  *  0x28 PATH_CHALLENGE    8 bytes
  *  0x29 PATH_RESPONSE     8 bytes
  *  0x2A CLOSE             code | length of the reason (1 byte) | reason in UTF-8
+ *  0x2B NEW_ID            sequence | connection id (8 bytes) | reset token (16 bytes; zeros for none)
+ *  0x2C RETIRE_ID         sequence
  *  0x80 to 0xFF           length | bytes: skipped by whoever does not know the type
  * </pre>
  *
  * Orders: 0 ordered (also PARTIAL), 1 unordered, 2 sequenced, 3 unreliable, 4 unreliable sequenced. {@code gap} and
- * {@code length} count packet numbers, from the largest down (RFC 9000 §19.3.1). Types 0x2B (new connection id), 0x2C
- * (retire connection id) and 0x30 (forward error correction) are reserved.
+ * {@code length} count packet numbers, from the largest down (RFC 9000 §19.3.1). Connection ids are
+ * numbered from 0, the one of the handshake; a side has two of its own in use at most, and they are retired in their
+ * order. Type 0x30 (forward error correction) is reserved.
  *
  * <p>An unknown type below 0x80 ends the connection. All frames but PADDING, ACK and CLOSE ask for an acknowledgement.
  */
@@ -66,6 +69,8 @@ public final class Frames {
     static final int PATH_CHALLENGE = 0x28;
     static final int PATH_RESPONSE = 0x29;
     static final int CLOSE = 0x2A;
+    static final int NEW_ID = 0x2B;
+    static final int RETIRE_ID = 0x2C;
     static final int SKIPPABLE = 0x80;
 
     private Frames() {}
@@ -173,6 +178,20 @@ public final class Frames {
     public static void writePathResponse(ByteBuf out, long number) {
         out.writeByte(PATH_RESPONSE);
         out.writeLong(number);
+    }
+
+    /** Writes a NEW_ID. */
+    public static void writeNewId(ByteBuf out, long sequence, long id, byte[] resetToken) {
+        out.writeByte(NEW_ID);
+        Varint.write(out, sequence);
+        out.writeLong(id);
+        out.writeBytes(resetToken);
+    }
+
+    /** Writes a RETIRE_ID. */
+    public static void writeRetireId(ByteBuf out, long sequence) {
+        out.writeByte(RETIRE_ID);
+        Varint.write(out, sequence);
     }
 
     /** Writes a CLOSE; a longer reason is cut. */

@@ -5,6 +5,7 @@ import io.nettoolkit.udp.RudpSecurity.Suite;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The handshake packets: what stands between the header of {@link Wire} and the checksum.
@@ -51,6 +52,7 @@ public final class Handshake {
     private static final int MAX_TOKEN_BYTES = 255;
 
     private final Crc32cProtection checksum = new Crc32cProtection();
+    private @Nullable TransportParameters latest;
 
     /** What every handshake packet begins with. */
     public record Header(int type, int version, long destination, long source) {}
@@ -102,10 +104,21 @@ public final class Handshake {
         byte[] random = bytes(in, KeySchedule.RANDOM_BYTES);
         int suite = bytes(in, 1)[0];
         byte[] token = bytes(in, bytes(in, 1)[0] & 0xFF);
-        TransportParameters parameters = TransportParameters.read(in);
+        TransportParameters parameters = readParameters(in);
         boolean authentic =
                 suite != KeySchedule.suiteCode(Suite.PSK_AES_128_GCM) || readMac(in, start, new byte[0], keys);
         return new Hello(random, suite, token, parameters, authentic);
+    }
+
+    /** Most peers tell the same, and each connection keeps what it was told. */
+    private TransportParameters readParameters(ByteBuf in) throws WireException {
+        TransportParameters read = TransportParameters.read(in);
+        TransportParameters known = latest;
+        if (known != null && known.equals(read)) {
+            return known;
+        }
+        latest = read;
+        return read;
     }
 
     /** Writes a RETRY. */
@@ -138,7 +151,7 @@ public final class Handshake {
     public Accept readAccept(ByteBuf in, int start, byte[] clientRandom, KeySchedule keys) throws WireException {
         byte[] random = bytes(in, KeySchedule.RANDOM_BYTES);
         byte[] resetToken = bytes(in, RESET_TOKEN_BYTES);
-        TransportParameters parameters = TransportParameters.read(in);
+        TransportParameters parameters = readParameters(in);
         return new Accept(random, resetToken, parameters, !keys.isKeyed() || readMac(in, start, clientRandom, keys));
     }
 

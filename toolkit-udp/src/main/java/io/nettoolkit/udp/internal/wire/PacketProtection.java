@@ -47,6 +47,9 @@ public abstract class PacketProtection {
         return unprotect(datagram, packetNumber);
     }
 
+    /** Lets go of memory that is only needed while packets come and go. */
+    public void trim() {}
+
     abstract void protect(ByteBuf out, int start, long packetNumber);
 
     abstract @Nullable ByteBuf unprotect(ByteBuf datagram, long packetNumber);

@@ -33,6 +33,9 @@ public record TransportParameters(
         long maxAckDelayMicros,
         long idleTimeoutMillis) {
 
+    /** What a peer takes that has not said. */
+    public static final TransportParameters NOTHING = new TransportParameters(0, 0, 0, 0, 0, 0, 0, 0);
+
     private static final int COUNT = 8;
 
     /** What this configuration tells. */

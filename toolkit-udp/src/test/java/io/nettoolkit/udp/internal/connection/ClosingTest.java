@@ -6,7 +6,13 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.udp.DeliveryMode;
 import io.nettoolkit.udp.RudpConfig;
 import io.nettoolkit.udp.RudpSecurity;
+import io.nettoolkit.udp.internal.wire.Handshake;
+import io.nettoolkit.udp.internal.wire.Wire;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.net.PortUnreachableException;
 import java.time.Duration;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +133,65 @@ class ClosingTest {
         server.connection().abort(network.clock.now());
         server.pump();
         network.finish(60 * SECONDS);
+    }
+
+    /** With a key either side can tell the other's token, so a client that lost its state is heard too. */
+    @Test
+    void endsAServersConnectionWhoseClientForgotIt() {
+        ConnectionSetup restarted = ConnectionSetup.of(config, network.allocator, new Random(5), 0);
+        network.unplug(client);
+        server.write(server.connection()
+                .message(network.allocator.heapBuffer(8).writeLong(1))
+                .token("lost"));
+        ByteBuf stray = Unpooled.buffer();
+        Wire.writeHeader(stray, server.connection().peerId(), 7);
+        stray.writeZero(40);
+        ByteBuf answer = Unpooled.buffer();
+        assertThat(new StatelessReset(restarted).answer(stray, answer)).isTrue();
+        byte[] reset = new byte[answer.readableBytes()];
+        answer.readBytes(reset);
+        byte[] forged = reset.clone();
+        ByteBuf forgery = Unpooled.wrappedBuffer(forged);
+        new Handshake()
+                .writeReset(forgery.clear(), server.connection().peerId(), new byte[Handshake.RESET_TOKEN_BYTES]);
+        server.onDatagram(client.local(), forged);
+        assertThat(server.closed).as("after a forged one").isNull();
+        server.onDatagram(client.local(), reset);
+        assertThat(server.closed.kind()).isEqualTo(Kind.RESET);
+        assertThat(server.outcomes).containsEntry("lost", "CLOSED");
+        client.connection().abort(network.clock.now());
+        client.pump();
+        network.finish(60 * SECONDS);
+    }
+
+    @Test
+    void isNotEndedByTheNetworksWordAloneButTellsIt() {
+        network.toServer.loss = 1;
+        client.write(client.connection().message(network.allocator.heapBuffer(8).writeLong(1)));
+        for (int i = 0; i < 10; i++) {
+            client.connection().onUnreachable(network.clock.now(), new PortUnreachableException("nobody listens"));
+            client.pump();
+            network.clock.runUntil(network.clock.now() + SECONDS);
+        }
+        assertThat(client.closed).isNull();
+        network.clock.runUntil(60 * SECONDS);
+        assertThat(client.closed.kind()).isEqualTo(Kind.PATH_LOST);
+        assertThat(client.closed.failure()).hasCauseInstanceOf(PortUnreachableException.class);
+        network.finish(60 * SECONDS);
+    }
+
+    @Test
+    void forgetsTheNetworksWordOnceThePeerIsHeard() {
+        client.connection().onUnreachable(network.clock.now(), new PortUnreachableException("nobody listens"));
+        SimWorkload down = new SimWorkload(network, 1);
+        down.receiveAt(client);
+        down.write(server, DeliveryMode.RELIABLE_ORDERED, 0, 100);
+        network.clock.runUntil(2 * SECONDS);
+        assertThat(down.receivedCount()).isEqualTo(1);
+        network.toServer.loss = 1;
+        network.clock.runUntil(60 * SECONDS);
+        assertThat(client.closed.failure()).hasNoCause();
+        network.finish(SECONDS);
     }
 
     @Test

@@ -27,7 +27,7 @@ final class CorePair {
     long packets;
     long messages;
 
-    private static final class Silent implements ConnectionEvents {
+    static final class Silent implements ConnectionEvents {
         @Override
         public void onEstablished() {}
 

@@ -299,6 +299,22 @@ class DeliveryTest {
         assertThat(client.connection().isWritable()).isTrue();
     }
 
+    /** After two seconds memory is given back; nothing of what matters may go with it. */
+    @Test
+    void goesOnAfterALongPause() {
+        for (int i = 1; i <= 5; i++) {
+            client.write(message(0, i, 8));
+            client.write(message(1, i, 8).mode(DeliveryMode.RELIABLE_UNORDERED));
+            loseNext();
+            client.write(message(0, 10 + i, 3000));
+            run(12 * SECONDS);
+        }
+        assertThat(received)
+                .containsExactly(
+                        "0:1", "1:1", "0:11", "0:2", "1:2", "0:12", "0:3", "1:3", "0:13", "0:4", "1:4", "0:14", "0:5",
+                        "1:5", "0:15");
+    }
+
     @Test
     void goesOnWhereTheClientsAddressChanges() {
         client.write(message(0, 1, 8));

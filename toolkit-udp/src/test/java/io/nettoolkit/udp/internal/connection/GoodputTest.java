@@ -16,6 +16,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * How much gets through in virtual time, against what RFC 9438 §5 expects of CUBIC: the larger one of the windows of
  * its own curve and of the Reno-friendly region, or the link where that is less.
+ *
+ * <p>Where the window is a few datagrams, the model counts fractions of them that cannot be sent: at 5 % loss and 50 ms its
+ * window is 5.5, of which five leave, a tenth less. So there is no room for anything else: with one acknowledgement for two
+ * packets, and 25 ms for the odd one, that point reached 0.86, and 0.94 with each packet of a small window acknowledged.
  */
 class GoodputTest {
 
@@ -83,8 +87,21 @@ class GoodputTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2, 20, 0", "2, 100, 0", "2, 100, 0.01", "10, 20, 0", "10, 20, 0.001", "10, 20, 0.01", "10, 100, 0",
-        "10, 100, 0.001", "10, 100, 0.01", "10, 50, 0.02", "50, 20, 0", "50, 20, 0.001", "50, 100, 0", "50, 100, 0.001"
+        "2, 20, 0",
+        "2, 100, 0",
+        "2, 100, 0.01",
+        "10, 20, 0",
+        "10, 20, 0.001",
+        "10, 20, 0.01",
+        "10, 100, 0",
+        "10, 100, 0.001",
+        "10, 100, 0.01",
+        "10, 50, 0.02",
+        "10, 50, 0.05",
+        "50, 20, 0",
+        "50, 20, 0.001",
+        "50, 100, 0",
+        "50, 100, 0.001"
     })
     void reachesNineTenthsOfTheModel(double megabits, long rttMillis, double loss) {
         SimNetwork network = network(config, megabits, rttMillis, loss);

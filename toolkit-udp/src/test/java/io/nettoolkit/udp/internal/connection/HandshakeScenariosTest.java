@@ -12,6 +12,8 @@ import io.nettoolkit.udp.internal.wire.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -124,6 +126,79 @@ class HandshakeScenariosTest {
         network.finish(11 * SECONDS);
         assertThat(client.closed.kind()).isEqualTo(Kind.CONNECT_TIMEOUT);
         assertThat(network.toServer.sent).as("HELLOs at 0, 1, 3 and 7 s").isEqualTo(4);
+    }
+
+    private static void unreachable(SimNode client, Exception why) {
+        client.connection().onUnreachable(client.network.clock.now(), why);
+        client.pump();
+    }
+
+    @Test
+    void endsAtOnceWhereTheNetworkSaysThatNobodyListens() {
+        SimNetwork network = new SimNetwork(1, plain, plain);
+        network.toServer.loss = 1;
+        SimNode client = network.dial(2);
+        unreachable(client, new PortUnreachableException("nobody listens"));
+        assertThat(client.closed.kind()).isEqualTo(Kind.CONNECT_REFUSED);
+        assertThat(client.closed.failure()).hasRootCauseInstanceOf(PortUnreachableException.class);
+        SimNode other = network.dial(3);
+        unreachable(other, new NoRouteToHostException("no route to host"));
+        assertThat(other.closed.kind()).isEqualTo(Kind.UNREACHABLE);
+        network.finish(SECONDS);
+    }
+
+    /** Who has a key does not believe the first word: anybody on the path can say it. */
+    @Test
+    void believesTheNetworkTheSecondTimeWhereThereIsAKey() {
+        SimNetwork network = new SimNetwork(1, keyed, keyed);
+        network.toServer.loss = 1;
+        SimNode client = network.dial(2);
+        unreachable(client, new PortUnreachableException("nobody listens"));
+        unreachable(client, new PortUnreachableException("nobody listens"));
+        assertThat(client.closed).isNull();
+        network.clock.runUntil(1100 * SimClock.MILLIS);
+        assertThat(network.toServer.sent).isEqualTo(2);
+        unreachable(client, new PortUnreachableException("nobody listens"));
+        assertThat(client.closed.kind()).isEqualTo(Kind.CONNECT_REFUSED);
+        network.finish(SECONDS);
+    }
+
+    @Test
+    void isNotStoppedByAForgedUnreachableWhereThereIsAKey() {
+        SimNetwork network = new SimNetwork(1, keyed, keyed);
+        SimNode client = network.dial(2);
+        unreachable(client, new PortUnreachableException("forged"));
+        network.clock.runUntil(SECONDS);
+        assertThat(client.established).isTrue();
+        finish(network);
+    }
+
+    @Test
+    void tellsAfterTheTimeoutWhatTheNetworkSaid() {
+        SimNetwork network = new SimNetwork(1, keyed, keyed);
+        network.toServer.loss = 1;
+        SimNode client = network.dial(2);
+        unreachable(client, new PortUnreachableException("nobody listens"));
+        network.finish(11 * SECONDS);
+        assertThat(client.closed.kind()).isEqualTo(Kind.CONNECT_REFUSED);
+        assertThat(client.closed.failure()).hasRootCauseInstanceOf(PortUnreachableException.class);
+    }
+
+    /** Connections that came and went in the last ten seconds, whose HELLOs could be repeated, do not pile up. */
+    @Test
+    void forgetsConnectionsThatAreOver() {
+        SimNetwork network = new SimNetwork(1, plain, plain);
+        for (int i = 0; i < 3000; i++) {
+            SimNode client = network.dial(2, 1000 + i);
+            network.clock.runUntil(network.clock.now() + 50 * SimClock.MILLIS);
+            client.connection().abort(network.clock.now());
+            client.pump();
+            network.toServer.delayNanos = network.toClient.delayNanos = SimClock.MILLIS / 10;
+            network.clock.runUntil(network.clock.now() + SimClock.MILLIS);
+            assertThat(client.established).as("client %s", i).isTrue();
+        }
+        assertThat(network.gate.remembered()).isLessThanOrEqualTo(1024);
+        network.finish(60 * SECONDS);
     }
 
     @Test

@@ -234,6 +234,30 @@ class HostilePeerTest {
     }
 
     @Test
+    void endsAConnectionThatRetiresItsLastId() {
+        inject(out -> Frames.writeRetireId(out, 0));
+        assertThat(victim.closed).isNull();
+        inject(out -> Frames.writeRetireId(out, 0));
+        assertThat(victim.closed).as("told again").isNull();
+        inject(out -> Frames.writeRetireId(out, 2));
+        assertEndedBecause("connection id 2 is retired");
+    }
+
+    @Test
+    void endsAConnectionThatIssuesIdsOutOfTurn() {
+        inject(out -> Frames.writeNewId(out, 2, 77, new byte[16]));
+        assertEndedBecause("connection id 2 while 0 is not retired");
+    }
+
+    @Test
+    void endsAConnectionThatIssuesTwoIdsOfOneNumber() {
+        inject(out -> Frames.writeNewId(out, 0, 77, new byte[16]));
+        assertThat(victim.closed).as("of a number that is over").isNull();
+        inject(out -> Frames.writeNewId(out, 1, 77, new byte[16]));
+        assertEndedBecause("two connection ids of number 1");
+    }
+
+    @Test
     void dropsReplaysAndForeignDatagrams() {
         List<byte[]> datagrams = new ArrayList<>();
         network.tapToServer = datagram -> {

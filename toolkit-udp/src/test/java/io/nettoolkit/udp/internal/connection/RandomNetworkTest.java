@@ -28,7 +28,7 @@ class RandomNetworkTest {
     @Test
     void deliversWhatIsPromisedWhateverTheNetworkDoes() {
         Integer one = Integer.getInteger("rudp.seed");
-        int count = Integer.getInteger("rudp.seeds", 300);
+        int count = Integer.getInteger("rudp.seeds", 1000);
         for (int seed = one == null ? 1 : one; seed <= (one == null ? count : one); seed++) {
             Scenario scenario = new Scenario(seed);
             try {

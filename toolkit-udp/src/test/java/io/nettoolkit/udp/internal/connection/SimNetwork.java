@@ -159,6 +159,14 @@ final class SimNetwork {
         }
     }
 
+    void addId(long id, SimNode node) {
+        byId.put(id, node);
+    }
+
+    void removeId(long id) {
+        byId.remove(id);
+    }
+
     void countTimer() {
         timers++;
     }

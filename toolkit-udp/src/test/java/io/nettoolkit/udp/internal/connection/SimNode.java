@@ -32,6 +32,8 @@ final class SimNode implements ConnectionEvents {
     boolean established;
     boolean reading = true;
     int pathChanges;
+    int retiredIds;
+    boolean routesIds = true;
     long mostBuffered;
     MessageSink sink = (channel, mode, content) -> content.release();
 
@@ -149,6 +151,20 @@ final class SimNode implements ConnectionEvents {
     @Override
     public void onPathChanged() {
         pathChanges++;
+    }
+
+    @Override
+    public boolean onIdIssued(long id) {
+        if (routesIds) {
+            network.addId(id, this);
+        }
+        return routesIds;
+    }
+
+    @Override
+    public void onIdRetired(long id) {
+        retiredIds++;
+        network.removeId(id);
     }
 
     @Override

@@ -165,4 +165,70 @@ class AckTrackerTest {
         assertThat(acks.isDuplicate(49)).isTrue();
         assertThat(acks.isDuplicate(51)).isFalse();
     }
+
+    @Test
+    void knowsTheLargestItReceived() {
+        assertThat(acks.isEmpty()).isTrue();
+        assertThat(acks.largestReceived()).isEqualTo(-1);
+        receive(7, 3);
+        assertThat(acks.isEmpty()).isFalse();
+        assertThat(acks.largestReceived()).isEqualTo(7);
+    }
+
+    @Test
+    void seesNoGapBeforeTheFirstPacket() {
+        acks.onReceived(0, 7, true);
+        assertThat(acks.dueNanos()).isEqualTo(25 * MS);
+    }
+
+    @Test
+    void measuresTheWaitFromTheNewest() {
+        acks.onReceived(0, 0, true);
+        acks.onReceived(5 * MS, 1, true);
+        AckFrame frame = new AckFrame();
+        acks.describe(frame, 7 * MS);
+        assertThat(frame.delayNanos()).isEqualTo(2 * MS);
+        acks.onReceived(9 * MS, 3, true);
+        acks.onReceived(12 * MS, 2, true);
+        acks.describe(frame, 20 * MS);
+        assertThat(frame.delayNanos()).isEqualTo(11 * MS);
+    }
+
+    @Test
+    void countsWhatItForgotAsADuplicateAndNothingAbove() {
+        receive(1, 5);
+        acks.onAckOfAck(1);
+        assertThat(acks.isDuplicate(1)).isTrue();
+        assertThat(acks.isDuplicate(2)).isFalse();
+        acks.onAckOfAck(5);
+        assertThat(acks.isDuplicate(4)).isTrue();
+        assertThat(acks.isDuplicate(5)).isTrue();
+        assertThat(acks.isDuplicate(6)).isFalse();
+    }
+
+    @Test
+    void countsWhatItHadNoRoomForAsADuplicateAndNothingAbove() {
+        for (int i = 0; i < AckTracker.MAX_RANGES; i++) {
+            receive(10 + 3 * i);
+        }
+        receive(1000);
+        assertThat(acks.isDuplicate(10)).isTrue();
+        assertThat(acks.isDuplicate(11)).isFalse();
+    }
+
+    @Test
+    void goesOnAfterItsRoomWasGivenBack() {
+        acks.trim();
+        receive(1, 3, 5, 7);
+        acks.trim();
+        receive(9);
+        AckFrame frame = new AckFrame();
+        acks.describe(frame, 0);
+        assertThat(frame.count()).isEqualTo(5);
+        acks.onAckOfAck(9);
+        acks.trim();
+        receive(11, 13);
+        assertThat(acks.largestReceived()).isEqualTo(13);
+        assertThat(acks.isDuplicate(12)).isFalse();
+    }
 }

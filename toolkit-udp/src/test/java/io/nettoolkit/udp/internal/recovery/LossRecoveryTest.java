@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.udp.CongestionControl;
+import io.nettoolkit.udp.internal.recovery.SentPackets.NoteVisitor;
 import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.WireException;
 import java.util.ArrayList;
@@ -20,14 +21,22 @@ class LossRecoveryTest {
     private final List<String> log = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private boolean newEvent = true;
-    private final LossRecovery recovery = new LossRecovery(
-            1200,
-            100 * MS,
-            path -> new Recording(),
-            new LossRecovery.Notes(
-                    (kind, subject, from, to) -> notes.add("acked " + from),
-                    (kind, subject, from, to) -> notes.add("lost " + from),
-                    (kind, subject, from, to) -> notes.add("forgotten " + from)));
+    private final LossRecovery recovery = new LossRecovery(1200, 100 * MS, path -> new Recording(), new NoteVisitor() {
+        @Override
+        public void onNoteAcked(int kind, Object subject, long from, long to) {
+            notes.add("acked " + from);
+        }
+
+        @Override
+        public void onNoteLost(int kind, Object subject, long from, long to) {
+            notes.add("lost " + from);
+        }
+
+        @Override
+        public void onNoteForgotten(int kind, Object subject, long from, long to) {
+            notes.add("forgotten " + from);
+        }
+    });
     private long now;
 
     private final class Recording implements CongestionControl.Controller {
@@ -190,9 +199,9 @@ class LossRecoveryTest {
     void repeatsTheOldestInAProbe() throws WireException {
         send(4);
         ack(0, 0);
-        List<Long> oldest = new ArrayList<>();
-        recovery.visitOldest(2, (kind, subject, from, to) -> oldest.add(from));
-        assertThat(oldest).containsExactly(1L, 2L);
+        notes.clear();
+        recovery.repeatOldest(2);
+        assertThat(notes).containsExactly("lost 1", "lost 2");
     }
 
     @Test
@@ -230,7 +239,7 @@ class LossRecoveryTest {
         now = 10 * MS;
         ack(1, 59);
         ack(0, 59);
-        assertThat(recovery.packetThreshold()).isEqualTo(LossRecovery.LAST_PACKET_THRESHOLD);
+        assertThat(recovery.packetThreshold()).isEqualTo(LossHistory.LAST_PACKETS);
     }
 
     @Test
@@ -307,19 +316,50 @@ class LossRecoveryTest {
     }
 
     @Test
+    void forgetsEverythingOnceNothingIsInFlight() throws WireException {
+        send(3);
+        recovery.sent().note(0, null, 3, 0);
+        recovery.onSent(now, SIZE, false);
+        ack(0, 2);
+        notes.clear();
+        recovery.trim();
+        assertThat(notes).containsExactly("forgotten 3");
+        notes.clear();
+        now += 10 * MS;
+        ack(0, 3);
+        assertThat(notes).isEmpty();
+        send(2);
+        assertThat(recovery.bytesInFlight()).isEqualTo(2 * SIZE);
+        ack(0, 5);
+        assertThat(notes).containsExactlyInAnyOrder("acked 4", "acked 5");
+        assertThat(recovery.bytesInFlight()).isZero();
+        assertThat(recovery.deadlineNanos()).isEqualTo(LossRecovery.NEVER);
+        send(4);
+        now += 10 * MS;
+        ack(9, 9);
+        assertThat(notes).contains("lost 6", "acked 9");
+    }
+
+    @Test
     void givesEachNoteBackOnceWhateverHappens() throws WireException {
         for (long seed = 1; seed <= 200; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             int[] settled = new int[2000];
             int[] sent = {0};
-            LossRecovery r = new LossRecovery(
-                    1200,
-                    100 * MS,
-                    CongestionControl.newReno(),
-                    new LossRecovery.Notes(
-                            (k, s, from, to) -> settled[(int) from]++,
-                            (k, s, from, to) -> {},
-                            (k, s, from, to) -> settled[(int) from]++));
+            LossRecovery r = new LossRecovery(1200, 100 * MS, CongestionControl.newReno(), new NoteVisitor() {
+                @Override
+                public void onNoteAcked(int kind, Object subject, long from, long to) {
+                    settled[(int) from]++;
+                }
+
+                @Override
+                public void onNoteLost(int kind, Object subject, long from, long to) {}
+
+                @Override
+                public void onNoteForgotten(int kind, Object subject, long from, long to) {
+                    settled[(int) from]++;
+                }
+            });
             long t = 0;
             for (int step = 0; step < 150; step++) {
                 t += random.nextLong(20 * MS);
@@ -346,7 +386,7 @@ class LossRecoveryTest {
                         .as("seed %s", seed)
                         .isEqualTo((long) SIZE * r.sent().packetsInFlight());
             }
-            r.close();
+            r.trim();
             for (int i = 0; i < sent[0]; i++) {
                 assertThat(settled[i]).as("seed %s, note %s", seed, i).isEqualTo(1);
             }

@@ -13,7 +13,6 @@ class RttEstimatorTest {
 
     @Test
     void assumesTheInitialTimeBeforeASample() {
-        assertThat(rtt.hasSample()).isFalse();
         assertThat(rtt.smoothedNanos()).isEqualTo(333 * MS);
         assertThat(rtt.variationNanos()).isEqualTo(333 * MS / 2);
         assertThat(rtt.minNanos()).isZero();

@@ -55,6 +55,9 @@ class FramesTest {
                 .isEqualTo("280102030405060708");
         assertThat(written(out -> Frames.writePathResponse(out, -1))).isEqualTo("29ffffffffffffffff");
         assertThat(written(out -> Frames.writeClose(out, 4, "no"))).isEqualTo("2a04026e6f");
+        assertThat(written(out -> Frames.writeNewId(out, 1, 0x0102030405060708L, new byte[16])))
+                .isEqualTo("2b010102030405060708" + "00".repeat(16));
+        assertThat(written(out -> Frames.writeRetireId(out, 64))).isEqualTo("2c4040");
     }
 
     @Test
@@ -71,6 +74,8 @@ class FramesTest {
                 .containsExactly("max data 65536 20", "max channel data 1 1073741824");
         assertThat(read("280102030405060708")).containsExactly("challenge 102030405060708");
         assertThat(read("29ffffffffffffffff2a04026e6f")).containsExactly("response ffffffffffffffff", "close 4 no");
+        assertThat(read("2b01a102030405060708" + "0102".repeat(8) + "2c4040"))
+                .containsExactly("new id 1 a102030405060708 " + "0102".repeat(8), "retire id 64");
     }
 
     @Test
@@ -79,7 +84,7 @@ class FramesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"05", "0f", "1a", "1f", "2b", "2c", "30", "7f"})
+    @ValueSource(strings = {"05", "0f", "1a", "1f", "2d", "30", "7f"})
     void refusesUnknownFrames(String hex) {
         assertThatThrownBy(() -> read(hex)).isInstanceOf(WireException.class).hasMessageContaining("unknown type");
     }
@@ -121,6 +126,8 @@ class FramesTest {
             "280102030405060708",
             "29ffffffffffffffff",
             "2a04026e6f",
+            "2b01a102030405060708" + "0102".repeat(8),
+            "2c4040",
             "80025555"
         };
         for (String frame : frames) {

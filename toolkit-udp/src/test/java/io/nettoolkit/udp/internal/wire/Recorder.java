@@ -61,6 +61,16 @@ final class Recorder implements FrameVisitor {
     }
 
     @Override
+    public void onNewId(long sequence, long id, byte[] resetToken) {
+        frames.add("new id " + sequence + " " + Long.toHexString(id) + " " + ByteBufUtil.hexDump(resetToken));
+    }
+
+    @Override
+    public void onRetireId(long sequence) {
+        frames.add("retire id " + sequence);
+    }
+
+    @Override
     public void onClose(long code, String reason) {
         frames.add("close " + code + " " + reason);
     }
