@@ -9,6 +9,7 @@ module io.nettoolkit.core {
     requires static io.netty.transport.classes.kqueue;
     requires transitive io.netty.buffer;
     requires transitive io.netty.common;
+    requires transitive io.netty.resolver;
     requires transitive io.netty.transport;
     requires transitive io.netty.handler;
     requires io.netty.codec;

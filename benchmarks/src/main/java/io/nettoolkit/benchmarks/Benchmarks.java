@@ -11,7 +11,10 @@ import io.nettoolkit.benchmarks.run.NativePrograms;
 import io.nettoolkit.benchmarks.run.PoolEchoCommand;
 import io.nettoolkit.benchmarks.run.Programs;
 import io.nettoolkit.benchmarks.run.RedisLimitCommand;
+import io.nettoolkit.benchmarks.run.RudpBulkCommand;
+import io.nettoolkit.benchmarks.run.RudpEchoCommand;
 import io.nettoolkit.benchmarks.run.TcpEchoCommand;
+import io.nettoolkit.benchmarks.stream.StreamContestant;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -31,7 +34,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "benchmarks",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit|pool-echo|dns-qps",
+        synopsisSubcommandLabel = "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit|pool-echo|dns-qps|rudp-bulk|rudp-echo",
         description = "Benchmarks of Net Toolkit and its peers.")
 public final class Benchmarks implements Runnable {
 
@@ -54,6 +57,8 @@ public final class Benchmarks implements Runnable {
                 .addSubcommand(new RedisLimitCommand())
                 .addSubcommand(new PoolEchoCommand())
                 .addSubcommand(new DnsQpsCommand())
+                .addSubcommand(new RudpBulkCommand())
+                .addSubcommand(new RudpEchoCommand())
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     boolean misuse = failure instanceof IllegalArgumentException;
                     System.err.println(misuse ? failure.getMessage() : failure);
@@ -86,6 +91,10 @@ public final class Benchmarks implements Runnable {
         }
         System.out.println("dns-qps");
         for (QueryContestant contestant : QueryContestant.values()) {
+            System.out.println("  " + contestant);
+        }
+        System.out.println("rudp-bulk, rudp-echo");
+        for (StreamContestant contestant : StreamContestant.values()) {
             System.out.println("  " + contestant);
         }
         System.out.println("loads of tcp-echo");

@@ -51,6 +51,18 @@ class ReadmeIT {
     }
 
     @Test
+    void aReliableEchoOverUdpComesBack() throws Exception {
+        compile(blocks("java"));
+        String classPath = directory + File.pathSeparator + System.getProperty("java.class.path");
+
+        try (ChildProgram program = ChildProgram.main(classPath, "ReliableEcho", "127.0.0.1:0")) {
+            ChildProgram.Result result = program.finish();
+            assertThat(result.status()).as(result.toString()).isZero();
+            assertThat(result.out()).containsExactly("hello");
+        }
+    }
+
+    @Test
     void policiesBearAServerThatIsBusyAtFirst() throws Exception {
         compile(blocks("java"));
         String classPath = directory + File.pathSeparator + System.getProperty("java.class.path");

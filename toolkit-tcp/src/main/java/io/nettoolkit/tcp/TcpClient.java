@@ -11,7 +11,7 @@ import io.nettoolkit.core.TlsConfig;
 import io.nettoolkit.tcp.internal.ConnectionOptions;
 import io.nettoolkit.tcp.internal.Dialer;
 import io.nettoolkit.tcp.internal.FramedConnection;
-import io.nettoolkit.tcp.internal.SystemResolverGroup;
+import io.nettoolkit.core.internal.SystemResolverGroup;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.resolver.AddressResolverGroup;

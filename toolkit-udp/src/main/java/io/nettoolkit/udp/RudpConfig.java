@@ -42,6 +42,9 @@ public final class RudpConfig {
     private final Duration idleTimeout;
     private final Duration keepAlive;
     private final Duration drainTimeout;
+    private final boolean byteStream;
+    private final Completion completion;
+    private final int socketBufferBytes;
 
     private RudpConfig(Builder builder) {
         security = builder.security;
@@ -59,6 +62,9 @@ public final class RudpConfig {
         idleTimeout = builder.idleTimeout;
         keepAlive = builder.keepAlive;
         drainTimeout = builder.drainTimeout;
+        byteStream = builder.byteStream;
+        completion = builder.completion;
+        socketBufferBytes = builder.socketBufferBytes;
     }
 
     /** For the Internet: the defaults of {@link Builder}. */
@@ -121,6 +127,9 @@ public final class RudpConfig {
         builder.idleTimeout = idleTimeout;
         builder.keepAlive = keepAlive;
         builder.drainTimeout = drainTimeout;
+        builder.byteStream = byteStream;
+        builder.completion = completion;
+        builder.socketBufferBytes = socketBufferBytes;
         return builder;
     }
 
@@ -199,11 +208,26 @@ public final class RudpConfig {
         return drainTimeout;
     }
 
+    /** See {@link Builder#byteStream}. */
+    public boolean byteStream() {
+        return byteStream;
+    }
+
+    /** See {@link Builder#completion}. */
+    public Completion completion() {
+        return completion;
+    }
+
+    /** See {@link Builder#socketBufferBytes}. */
+    public int socketBufferBytes() {
+        return socketBufferBytes;
+    }
+
     private Object[] values() {
         return new Object[] {
             security, congestionControl, datagramBytes, maxMessageBytes, maxChannels, maxUnreadMessages,
             receiveWindowBytes, maxReceiveWindowBytes, sendBufferBytes, maxAckDelay, initialRtt, handshakeTimeout,
-            idleTimeout, keepAlive, drainTimeout
+            idleTimeout, keepAlive, drainTimeout, byteStream, completion, socketBufferBytes
         };
     }
 
@@ -225,7 +249,16 @@ public final class RudpConfig {
                 + ", maxReceiveWindowBytes=" + maxReceiveWindowBytes + ", sendBufferBytes=" + sendBufferBytes
                 + ", maxAckDelay=" + maxAckDelay + ", initialRtt=" + initialRtt + ", handshakeTimeout="
                 + handshakeTimeout + ", idleTimeout=" + idleTimeout + ", keepAlive=" + keepAlive + ", drainTimeout="
-                + drainTimeout + "]";
+                + drainTimeout + ", byteStream=" + byteStream + ", completion=" + completion + ", socketBufferBytes="
+                + socketBufferBytes + "]";
+    }
+
+    /** When the promise or future of a reliable message completes. An unreliable one's completes when it was sent. */
+    public enum Completion {
+        /** When the peer has all of it. */
+        ACKNOWLEDGED,
+        /** When its last byte left for the first time: what TCP tells. */
+        SENT
     }
 
     /** Puts a configuration together. */
@@ -245,6 +278,9 @@ public final class RudpConfig {
         private Duration idleTimeout = Duration.ofSeconds(30);
         private Duration keepAlive = Duration.ZERO;
         private Duration drainTimeout = Duration.ofSeconds(30);
+        private boolean byteStream;
+        private Completion completion = Completion.ACKNOWLEDGED;
+        private int socketBufferBytes = 4 << 20;
 
         private Builder(RudpSecurity security) {
             this.security = Objects.requireNonNull(security, "security: must not be null");
@@ -351,6 +387,31 @@ public final class RudpConfig {
         /** How long a close waits for what was written to be acknowledged. Default 30 s; zero does not wait. */
         public Builder drainTimeout(Duration timeout) {
             drainTimeout = between("drainTimeout", timeout, Duration.ZERO, Duration.ofHours(1));
+            return this;
+        }
+
+        /**
+         * Whether a plain buffer is a piece of a stream of bytes, as it is with TCP, and no message: it is cut and sent as
+         * fits, and comes out in other pieces. TLS and the codecs of TCP need that. Default false. A {@link RudpMessage}
+         * is a message in any case. Both sides choose the same.
+         */
+        public Builder byteStream(boolean stream) {
+            byteStream = stream;
+            return this;
+        }
+
+        /** When the future of a written message completes. Default {@link Completion#ACKNOWLEDGED}. */
+        public Builder completion(Completion when) {
+            completion = Objects.requireNonNull(when, "completion: must not be null");
+            return this;
+        }
+
+        /**
+         * What is asked of the operating system for each of the socket's two buffers; it may grant less. All connections
+         * of a server's socket share them, and what does not fit is lost. Default 4 MiB; 0 leaves it to the system.
+         */
+        public Builder socketBufferBytes(int bytes) {
+            socketBufferBytes = (int) within("socketBufferBytes", bytes, 0, 1 << 30);
             return this;
         }
 

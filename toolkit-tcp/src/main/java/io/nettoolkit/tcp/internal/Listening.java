@@ -8,6 +8,7 @@ import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.internal.SocketOptionsApplier;
+import io.nettoolkit.core.internal.SystemResolverGroup;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.tcp.TcpServer;
 import io.netty.bootstrap.ServerBootstrap;

@@ -278,6 +278,21 @@ public final class RudpConnection {
         return outbox.unsettledBytes() < setup.config().sendBufferBytes();
     }
 
+    /** Bytes written and not sent for the first time: what windows keep back. */
+    public long queuedBytes() {
+        return outbox.queuedBytes();
+    }
+
+    /** Bytes written and not acknowledged. */
+    public long unsettledBytes() {
+        return outbox.unsettledBytes();
+    }
+
+    /** The longest message the peer takes; 0 before it has said. */
+    public long peerMaxMessageBytes() {
+        return peer == null ? 0 : peer.maxMessageBytes();
+    }
+
     /** Hands the next received message to the sink and answers whether there was one. Not asking closes the window. */
     public boolean receive(MessageSink sink) {
         return inbox.poll(sink);
@@ -307,6 +322,13 @@ public final class RudpConnection {
             endSilently(now, CloseReason.local());
         } else if (isOpen()) {
             end(now, CloseReason.local(), CloseCode.NONE, "");
+        }
+    }
+
+    /** Ends without a word to the peer: nothing can be sent any more. */
+    public void kill() {
+        if (state != State.CLOSED) {
+            endSilently(0, CloseReason.local());
         }
     }
 

@@ -62,6 +62,9 @@ public final class ServerGate {
         /** Whom to tell of the connection's life; null refuses it as busy. */
         @Nullable
         ConnectionEvents accept(SocketAddress from);
+
+        /** A client was told no. */
+        default void onRefused(SocketAddress from, Refuse why) {}
     }
 
     /** What came of a datagram. */
@@ -104,6 +107,11 @@ public final class ServerGate {
         } finally {
             datagram.setIndex(start, end);
         }
+    }
+
+    /** Connections that wait for their client's first data packet. */
+    public int halfOpen() {
+        return halfOpen;
     }
 
     /** The connection of the last ACCEPTED or REPEATED. */
@@ -152,7 +160,7 @@ public final class ServerGate {
             String why = hello.suite() == suite
                     ? "the keys differ"
                     : "the server wants " + setup.config().security().suite();
-            return refuse(out, newcomer.clientId(), new Refuse(CloseCode.SECURITY, why));
+            return refuse(from, out, newcomer.clientId(), new Refuse(CloseCode.SECURITY, why));
         }
         forgetOld(now);
         if (halfOpen >= MAX_HALF_OPEN) {
@@ -161,7 +169,7 @@ public final class ServerGate {
         }
         ConnectionEvents events = acceptor.accept(from);
         if (events == null) {
-            return refuse(out, newcomer.clientId(), new Refuse(CloseCode.BUSY, "no more connections now"));
+            return refuse(from, out, newcomer.clientId(), new Refuse(CloseCode.BUSY, "no more connections now"));
         }
         RudpConnection connection = RudpConnection.accept(setup, events, from, now + originNanos);
         byte[] token = resets.token(connection.localId());
@@ -174,7 +182,8 @@ public final class ServerGate {
         return Outcome.ACCEPTED;
     }
 
-    private Outcome refuse(ByteBuf out, long clientId, Refuse refuse) {
+    private Outcome refuse(SocketAddress from, ByteBuf out, long clientId, Refuse refuse) {
+        acceptor.onRefused(from, refuse);
         setup.handshake().writeRefuse(out, clientId, refuse);
         return Outcome.ANSWERED;
     }

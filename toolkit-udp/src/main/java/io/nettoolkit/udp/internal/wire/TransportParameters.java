@@ -38,6 +38,13 @@ public record TransportParameters(
 
     private static final int COUNT = 8;
 
+    private static final int LEAST_RECEIVABLE = 2048;
+
+    /** The largest datagram taken: what a socket needs room for at each read. */
+    public static int receivableBytes(RudpConfig config) {
+        return Math.max(LEAST_RECEIVABLE, config.datagramBytes());
+    }
+
     /** What this configuration tells. */
     public static TransportParameters of(RudpConfig config) {
         return new TransportParameters(
@@ -46,7 +53,7 @@ public record TransportParameters(
                 config.maxUnreadMessages(),
                 config.receiveWindowBytes(),
                 config.maxChannels(),
-                RudpConfig.MAX_DATAGRAM_BYTES,
+                receivableBytes(config),
                 config.maxAckDelay().toNanos() / 1000,
                 config.idleTimeout().toMillis());
     }

@@ -22,8 +22,8 @@ class HandshakeTest {
 
     private static final TransportParameters PARAMETERS =
             TransportParameters.of(RudpConfig.wan(RudpSecurity.plaintext()));
-    private static final String PARAMETERS_HEX = "002c" + "010480100000" + "020480100000" + "03026000" + "040480100000"
-            + "05024040" + "06048000ffe3" + "0704800061a8" + "080480007530";
+    private static final String PARAMETERS_HEX = "002a" + "010480100000" + "020480100000" + "03026000" + "040480100000"
+            + "05024040" + "06024800" + "0704800061a8" + "080480007530";
     private static final byte[] RANDOM = filled(32, 0xAB);
     private static final byte[] TOKEN = filled(16, 0x77);
 
@@ -100,7 +100,7 @@ class HandshakeTest {
         Header ids = new Header(Handshake.ACCEPT, 1, 5, 6);
         ByteBuf packet = written(out -> handshake.writeAccept(out, ids, accept, RANDOM, plain));
         assertThat(ByteBufUtil.hexDump(packet))
-                .startsWith("c003007a" + "00000001" + "0000000000000005" + "0000000000000006" + "ab".repeat(32)
+                .startsWith("c0030078" + "00000001" + "0000000000000005" + "0000000000000006" + "ab".repeat(32)
                         + "77".repeat(16) + PARAMETERS_HEX);
         assertThat(handshake.readHeader(packet)).isEqualTo(ids);
         Accept read = handshake.readAccept(packet, 0, RANDOM, plain);
@@ -159,7 +159,7 @@ class HandshakeTest {
 
     @Test
     void skipsParametersOfLaterVersions() throws WireException {
-        String hex = "0032" + PARAMETERS_HEX.substring(4) + "63040000abcd".replace(" ", "");
+        String hex = "0030" + PARAMETERS_HEX.substring(4) + "63040000abcd".replace(" ", "");
         ByteBuf in = Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex));
         assertThat(TransportParameters.read(in)).isEqualTo(PARAMETERS);
     }

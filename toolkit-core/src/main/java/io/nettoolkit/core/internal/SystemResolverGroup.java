@@ -1,4 +1,4 @@
-package io.nettoolkit.tcp.internal;
+package io.nettoolkit.core.internal;
 
 import io.netty.resolver.AddressResolver;
 import io.netty.resolver.AddressResolverGroup;

@@ -1,0 +1,41 @@
+package io.nettoolkit.udp.internal.facade;
+
+import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.core.ConnectionListener;
+import io.nettoolkit.core.internal.CallbackGuard;
+import io.nettoolkit.udp.RudpChannel;
+import io.nettoolkit.udp.RudpServer;
+import io.nettoolkit.udp.internal.channel.ConnectionChannel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+
+/** Tells a listener of one connection. */
+final class ConnectionWatch extends ChannelInboundHandlerAdapter {
+
+    private final ConnectionListener listener;
+    private final CallbackGuard guard;
+
+    ConnectionWatch(ConnectionListener listener, CallbackGuard guard) {
+        this.listener = listener;
+        this.guard = guard;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        ConnectionChannel channel = (ConnectionChannel) context.channel();
+        guard.run(() -> listener.onOpen(channel, channel.timeline()));
+        channel.closeFuture().addListener(closed -> {
+            CloseReason reason = channel.closeReason();
+            guard.run(() -> listener.onClose(channel, reason, channel.timeline()));
+        });
+        context.fireChannelActive();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == RudpChannel.Event.PATH_CHANGED && listener instanceof RudpServer.Listener hearer) {
+            guard.run(() -> hearer.onPathChanged((RudpChannel) context.channel()));
+        }
+        context.fireUserEventTriggered(event);
+    }
+}
