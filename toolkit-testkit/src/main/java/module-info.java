@@ -1,6 +1,6 @@
 /**
- * A manual clock, a faulty TCP proxy, a fake name server, a stream splitter and leak checks, for testing network code;
- * needs Netty alone.
+ * A manual clock, a bad network for datagrams, a faulty TCP proxy, a fake name server, a stream splitter and leak checks,
+ * for testing network code; needs Netty alone.
  */
 @org.jspecify.annotations.NullMarked
 @SuppressWarnings("requires-automatic") // BlockHound has no module descriptor
