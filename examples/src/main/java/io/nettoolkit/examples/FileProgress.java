@@ -9,7 +9,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** How far the demo is: a bar on a terminal, else a line for every fifth of the way. For one thread. */
+/** How far a transfer is: a bar on a terminal, else a line for every fifth of the way. For one thread. */
 final class FileProgress implements AutoCloseable {
 
     private static final long BYTES_PER_MB = 1_000_000;
@@ -20,6 +20,10 @@ final class FileProgress implements AutoCloseable {
     private final long totalBytes;
     private final @Nullable ProgressBar bar;
     private long linesPrinted;
+
+    FileProgress(long totalBytes) {
+        this(System.out, totalBytes);
+    }
 
     FileProgress(PrintStream out, long totalBytes) {
         this.out = out;

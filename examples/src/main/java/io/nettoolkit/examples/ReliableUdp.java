@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.Endpoint;
 import io.nettoolkit.core.EventLoops;
+import io.nettoolkit.testkit.BadNetwork;
+import io.nettoolkit.testkit.BadNetworkRelay;
 import io.nettoolkit.udp.DeliveryMode;
 import io.nettoolkit.udp.RudpChannel;
 import io.nettoolkit.udp.RudpClient;
@@ -47,6 +49,8 @@ public final class ReliableUdp implements Callable<Integer> {
     private static final int MESSAGES = 2_000;
     private static final double LOSS = 0.1;
     private static final Duration DELAY = Duration.ofMillis(20);
+    private static final BadNetwork NETWORK =
+            BadNetwork.builder().loss(LOSS).delay(DELAY).seed(1).build();
     private static final int PATIENCE_SECONDS = 60;
     private static final int KEY_BYTES = 32;
     private static final int ORDERS = 0;
@@ -93,10 +97,10 @@ public final class ReliableUdp implements Callable<Integer> {
                 RudpClient client = RudpClient.builder(config, (channel, message) -> {})
                         .eventLoops(loops)
                         .build()) {
-            InetSocketAddress address =
-                    server.bind(Endpoint.of("127.0.0.1", 0)).join();
-            try (LossyRelay link = new LossyRelay(loops, address, LOSS, DELAY)) {
-                RudpChannel channel = client.connect(link.endpoint(), Deadline.after(Duration.ofSeconds(PATIENCE_SECONDS)))
+            InetSocketAddress address = server.bind(Endpoint.of("127.0.0.1", 0)).join();
+            try (BadNetworkRelay link = BadNetworkRelay.to(address, NETWORK)) {
+                RudpChannel channel = client.connect(
+                                Endpoint.of(link.address()), Deadline.after(Duration.ofSeconds(PATIENCE_SECONDS)))
                         .join();
                 System.out.printf(
                         Locale.ROOT,
@@ -117,7 +121,7 @@ public final class ReliableUdp implements Callable<Integer> {
                 System.out.printf(
                         Locale.ROOT,
                         "the link lost %,d datagrams; %,d bytes were sent again%n",
-                        link.lost(),
+                        link.toTarget().stats().lost() + link.toClient().stats().lost(),
                         stats.sent().retransmittedBytes());
                 channel.close().sync();
                 System.out.println(

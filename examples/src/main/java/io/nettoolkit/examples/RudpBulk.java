@@ -227,7 +227,10 @@ public final class RudpBulk implements Callable<Integer> {
         @Option(names = "--serve", description = "Only serve, until SIGTERM.")
         private boolean serve;
 
-        @Option(names = "--connect", paramLabel = "HOST:PORT", description = "Only send to a server that runs elsewhere.")
+        @Option(
+                names = "--connect",
+                paramLabel = "HOST:PORT",
+                description = "Only send to a server that runs elsewhere.")
         private @Nullable Endpoint connect;
     }
 }

@@ -3,6 +3,8 @@ package io.nettoolkit.examples;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.Endpoint;
 import io.nettoolkit.core.EventLoops;
+import io.nettoolkit.testkit.BadNetwork;
+import io.nettoolkit.testkit.BadNetworkRelay;
 import io.nettoolkit.udp.RudpChannel;
 import io.nettoolkit.udp.RudpClient;
 import io.nettoolkit.udp.RudpConfig;
@@ -58,6 +60,8 @@ public final class RudpFile implements Callable<Integer> {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
     private static final double LOSS = 0.1;
     private static final Duration DELAY = Duration.ofMillis(1);
+    private static final BadNetwork NETWORK =
+            BadNetwork.builder().loss(LOSS).delay(DELAY).seed(1).build();
     private static final int DEMO_BYTES = 8_000_000;
 
     @ArgGroup(exclusive = false)
@@ -113,7 +117,7 @@ public final class RudpFile implements Callable<Integer> {
             if (resumedAt > 0) {
                 System.out.printf(Locale.ROOT, "resuming  at %.1f of %.1f MB%n", resumedAt / 1e6, file.size() / 1e6);
             }
-            try (FileProgress progress = new FileProgress(System.out, file.size())) {
+            try (FileProgress progress = new FileProgress(file.size())) {
                 long sent = file.sendFrom(channel, resumedAt, breakAt, progress::show);
                 if (sent < file.size()) {
                     System.out.printf(Locale.ROOT, "broken off on purpose with %.1f MB sent%n", sent / 1e6);
@@ -134,17 +138,14 @@ public final class RudpFile implements Callable<Integer> {
         Files.createDirectories(received);
         writeRandom(original);
         try (RudpServer server = serve(loops, received, disk, "127.0.0.1", 0);
-                LossyRelay link = new LossyRelay(loops, server.localAddress(), LOSS, DELAY)) {
+                BadNetworkRelay link = BadNetworkRelay.to(server.localAddress(), NETWORK)) {
             System.out.printf(
-                    Locale.ROOT,
-                    "sending   %.1f MB through a link that loses %.0f %%%n",
-                    DEMO_BYTES / 1e6,
-                    100 * LOSS);
+                    Locale.ROOT, "sending   %.1f MB through a link that loses %.0f %%%n", DEMO_BYTES / 1e6, 100 * LOSS);
             try (RudpFileClient first = RudpFileClient.offer(original)) {
-                send(loops, link.endpoint(), first, DEMO_BYTES / 2);
+                send(loops, Endpoint.of(link.address()), first, DEMO_BYTES / 2);
             }
             try (RudpFileClient second = RudpFileClient.offer(original)) {
-                send(loops, link.endpoint(), second, Long.MAX_VALUE);
+                send(loops, Endpoint.of(link.address()), second, Long.MAX_VALUE);
             }
             if (Files.mismatch(original, received.resolve("original")) >= 0) {
                 throw new IOException("what was received differs");

@@ -68,8 +68,7 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
     public void onMessage(RudpChannel channel, RudpMessage message) {
         ByteBuf content = message.content();
         byte kind = content.readByte();
-        events.add(
-                kind == RudpFileServer.HAVE ? (Object) content.readLong() : kind == RudpFileServer.RIGHT);
+        events.add(kind == RudpFileServer.HAVE ? (Object) content.readLong() : kind == RudpFileServer.RIGHT);
     }
 
     @Override
@@ -97,7 +96,8 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
         in.position(offset);
         long sent = offset;
         while (sent < Math.min(end, sum.bytes())) {
-            ByteBuf piece = ByteBufAllocator.DEFAULT.directBuffer(1 + PIECE_BYTES).writeByte(RudpFileServer.DATA);
+            ByteBuf piece =
+                    ByteBufAllocator.DEFAULT.directBuffer(1 + PIECE_BYTES).writeByte(RudpFileServer.DATA);
             int read = piece.writeBytes(in, PIECE_BYTES);
             if (read <= 0) {
                 piece.release();

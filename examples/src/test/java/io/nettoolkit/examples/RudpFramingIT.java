@@ -41,20 +41,22 @@ class RudpFramingIT {
                 .build();
         BlockingQueue<String> answers = new LinkedTransferQueue<>();
         try (EventLoops loops = EventLoops.builder().threads(2).build();
-                RudpServer server = RudpServer.builder(config, pipeline(() -> new SimpleChannelInboundHandler<ByteBuf>() {
-                            @Override
-                            protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
-                                context.writeAndFlush(frame.retain());
-                            }
-                        }))
+                RudpServer server = RudpServer.builder(
+                                config, pipeline(() -> new SimpleChannelInboundHandler<ByteBuf>() {
+                                    @Override
+                                    protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+                                        context.writeAndFlush(frame.retain());
+                                    }
+                                }))
                         .eventLoops(loops)
                         .build();
-                RudpClient client = RudpClient.builder(config, pipeline(() -> new SimpleChannelInboundHandler<ByteBuf>() {
-                            @Override
-                            protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
-                                answers.add(frame.toString(UTF_8));
-                            }
-                        }))
+                RudpClient client = RudpClient.builder(
+                                config, pipeline(() -> new SimpleChannelInboundHandler<ByteBuf>() {
+                                    @Override
+                                    protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+                                        answers.add(frame.toString(UTF_8));
+                                    }
+                                }))
                         .eventLoops(loops)
                         .build()) {
             int port = server.bind(Endpoint.of("127.0.0.1", 0)).join().getPort();
