@@ -9,6 +9,7 @@ import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
+import io.nettoolkit.testkit.LeakCheck;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import java.lang.reflect.Proxy;
@@ -21,8 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a wait for a permit leaves behind, however it ends and whenever. */
+@ExtendWith(LeakCheck.class)
 class BulkheadWaitTest {
 
     /** What the embedded loop answers where nothing is scheduled on it. */

@@ -68,6 +68,31 @@ class PolicyJfrTest {
     }
 
     @Test
+    void aBulkheadTellsWhoWaitedInVain() throws Exception {
+        Bulkhead bulkhead = Bulkhead.builder(1)
+                .name("recorded")
+                .maxPending(1)
+                .timeSource(clock)
+                .parking((blocker, nanos) -> ticker.advance(nanos, TimeUnit.NANOSECONDS))
+                .build();
+        bulkhead.tryAcquire();
+
+        assertThat(recorded(() -> refused(() -> bulkhead.execute(() -> "no")))).containsExactly("BULKHEAD_FULL");
+    }
+
+    @Test
+    void aDistributedRateLimiterTellsWhomItRefused() throws Exception {
+        DistributedRateLimiter limiter = DistributedRateLimiter.builder(
+                        TokenStore.inProcess(clock), "key", 1, SECOND, DistributedRateLimiter.Outage.failClosed())
+                .name("recorded")
+                .timeSource(clock)
+                .build();
+        assertThat(limiter.<String>execute(() -> "yes")).isEqualTo("yes");
+
+        assertThat(recorded(() -> refused(() -> limiter.execute(() -> "no")))).containsExactly("RATE_LIMITED");
+    }
+
+    @Test
     void aRateLimiterTellsWhomItRefused() throws Exception {
         RateLimiter limiter = RateLimiter.fixedWindow(1, SECOND)
                 .name("recorded")

@@ -265,7 +265,7 @@ class TokenBucketTest {
 
     @Test
     void aLeakyBucketSpacesCallsAndLetsTheNextOnesPayForACostlyOne() {
-        TokenBucket queue = TokenBucket.spaced(new TokenRate(10, SECOND, 0), 0);
+        TokenBucket queue = TokenBucket.spaced(10, SECOND, 0);
 
         assertThat(queue.take(1, 0, SECOND)).isZero();
         assertThat(queue.take(3, 0, SECOND)).isEqualTo(SECOND / 10);
@@ -371,7 +371,7 @@ class TokenBucketTest {
 
     @Test
     void aLeakyBucketTakesBackWhatNobodyWaitsBehind() {
-        TokenBucket queue = TokenBucket.spaced(new TokenRate(10, SECOND, 0), 0);
+        TokenBucket queue = TokenBucket.spaced(10, SECOND, 0);
         queue.take(1, 0, SECOND);
         long due = queue.take(3, 0, SECOND);
         long before = queue.word();
