@@ -127,12 +127,13 @@ class AdaptiveLimitSimulationTest {
             server.arrivalsPerSecond = 10_000;
             server.run(Duration.ofSeconds(5));
             server.meanNanos *= times;
-            server.run(Duration.ofSeconds(5));
+            server.run(tenWindows(server));
+            server.run(Duration.ofSeconds(3));
 
             server.meanNanos /= times;
-            server.run(Duration.ofSeconds(2));
+            server.run(tenWindows(server));
 
-            means.add(mean(server.run(Duration.ofSeconds(3))));
+            means.add(mean(server.run(Duration.ofSeconds(1))));
         }
         assertAround(50, means);
     }

@@ -173,6 +173,23 @@ class LimitRuleTest {
     }
 
     @Test
+    void nothingIsKnownFromAWindowWithoutSamples() {
+        LimitState next = LimitRule.VEGAS.next(LimitState.initial(100), new LimitWindow(0, 10, 0, 100), BOUNDS);
+
+        assertThat(next.baseline()).isEqualTo(Baseline.UNKNOWN);
+    }
+
+    @Test
+    void aFewSamplesMoveTheFloorByLess() {
+        Baseline rest = Baseline.atRest(REST, MANY);
+
+        assertThat(rest.next(new LimitWindow(100, 0, 0.9 * REST, 100), 100).floorNanos())
+                .isCloseTo((1 - 0.25 * 0.5 * 0.05) * REST, within(1.0));
+        assertThat(rest.next(new LimitWindow(100, 0, 2 * REST, 49), 100).floorNanos())
+                .isCloseTo((1 + 0.05 * 0.5 * 0.5) * REST, within(1.0));
+    }
+
+    @Test
     void aFewSamplesSayLittle() {
         assertThat(Baseline.atRest(REST, MANY)
                         .next(new LimitWindow(10, 0, 2 * REST, 100), 100)

@@ -230,6 +230,20 @@ class ProbeTest {
         assertThat(next.probe()).isEqualTo(new Probe(Phase.DRAINING, 100, 1.3 * REST, 0, 0));
     }
 
+    /** Vegas leaves a limit as it is while a few calls queue, however long that lasts. */
+    @Test
+    void aLimitThatStaysAtHalfIsTestedToo() {
+        Baseline aFewQueue = new Baseline(300, REST, REST, 1.075 * REST);
+        state = new LimitState(50, aFewQueue, null);
+        window(LimitRule.VEGAS, MANY, 1.075);
+        assertThat(state.limit()).isEqualTo(50);
+        assertThat(state.probe()).isNull();
+
+        state = new LimitState(50, aFewQueue, new Probe(Phase.SHRINKING, 100, 1.08 * REST, 0, 0));
+        window(LimitRule.VEGAS, MANY, 1.075);
+        assertProbe(50, Phase.DRAINING);
+    }
+
     @Test
     void growthAndOverloadEndAProbe() {
         window(1.2);
@@ -260,11 +274,14 @@ class ProbeTest {
 
     @Test
     void aWindowWithoutSamplesLeavesAProbeWhereItIs() {
-        window(3);
-        LimitState before = state;
+        for (int windows = 0; windows < 4; windows++) {
+            window(3);
+            LimitState before = state;
 
-        state = LimitRule.GRADIENT.next(state, new LimitWindow(0, 0, 0, 100), BOUNDS);
+            state = LimitRule.GRADIENT.next(state, new LimitWindow(0, 0, 0, 100), BOUNDS);
 
-        assertThat(state).isEqualTo(before);
+            assertThat(state).isEqualTo(before);
+        }
+        assertProbe(100, Phase.SETTLING);
     }
 }

@@ -385,17 +385,21 @@ class TokenBucketTest {
                 .isFalse();
     }
 
-    @Test
-    void aColdPermitCostsThreeAndLessAsItWarmsUp() {
-        long now = 100 * SECOND;
+    @ParameterizedTest
+    @ValueSource(longs = {0, 5, 100})
+    void aColdPermitCostsThreeAndLessAsItWarmsUp(long seconds) {
+        long now = seconds * SECOND;
         TokenRate rate = new TokenRate(100, SECOND, 0);
         TokenBucket bucket = TokenBucket.warmingUp(rate, 10, 10 * SECOND, now);
 
-        assertThat(bucket.tryTake(1, now)).isTrue();
-        assertThat(bucket.word()).isEqualTo(rate.units(now) + 3 * rate.ofPermits(1));
+        assertThat(costAt(bucket, now, rate)).isEqualTo(3 * rate.ofPermits(1));
         assertThat(costAt(bucket, now + 5 * SECOND, rate)).isEqualTo(2 * rate.ofPermits(1));
         assertThat(costAt(bucket, now + 10 * SECOND - 1, rate)).isBetween(rate.ofPermits(1), rate.ofPermits(1) + 10);
         assertThat(costAt(bucket, now + 15 * SECOND, rate)).isEqualTo(rate.ofPermits(1));
+        long full = now + 15 * SECOND + SECOND / 100;
+        assertThat(costAt(bucket, full + 10 * SECOND + 10, rate))
+                .as("cold again")
+                .isEqualTo(3 * rate.ofPermits(1));
     }
 
     private static long costAt(TokenBucket bucket, long now, TokenRate rate) {
