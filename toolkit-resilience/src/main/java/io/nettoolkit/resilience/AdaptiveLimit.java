@@ -44,6 +44,11 @@ import org.jspecify.annotations.Nullable;
  * queueing, which uses a service with few places better. {@link #aimd()} looks at overload alone, for a service whose times
  * vary with what is asked of it: there set {@link Builder#timeout} to what its callers can bear.
  *
+ * <p>When calls suddenly take half as long again or more, they may queue or the service may have become slower, and only fewer
+ * calls at once can tell. So the first two halve the limit for a few windows. If calls are quicker then, it stays down; if not,
+ * it comes back, and what calls take now is taken for their time at rest. They do the same when calls have become much
+ * quicker.
+ *
  * <p><b>Threading.</b> Any thread may call every method; nothing blocks. A builder belongs to one thread.
  *
  * <p><b>Life cycle.</b> Every permit has to come back by one {@link #onResult}: one that does not takes its place for ever.

@@ -74,9 +74,7 @@ public final class CircuitBreaker {
         listener = builder.listener;
         listenerGuard = new CallbackGuard("the listener of circuit breaker " + name, builder.timeSource);
         core = builder.options.newCore(this::onTransition, builder.random, builder.timeSource);
-        CallbackGuard classifierGuard =
-                new CallbackGuard("the classifier of circuit breaker " + name, builder.timeSource);
-        calls = new PermittedCalls(core, builder.classifier, classifierGuard, builder.timeSource);
+        calls = new PermittedCalls(name, core, builder.classifier, builder.timeSource);
     }
 
     /** Begins with the defaults, which suit calls to a peer that answers in seconds at most. */
@@ -150,7 +148,7 @@ public final class CircuitBreaker {
         if (refusal >= 0) {
             throw new IllegalArgumentException("refusal: " + refusal + " (must be negative: this is a permit)");
         }
-        return PermittedCalls.refusal(name, refusal);
+        return calls.refusal(refusal);
     }
 
     /** The state. An open breaker whose time is over stays so until a call comes. */
@@ -260,12 +258,10 @@ public final class CircuitBreaker {
     /** Puts a breaker together. */
     public static final class Builder {
 
-        private static final Listener NO_LISTENER = new Listener() {};
-
         private final BreakerOptions options = new BreakerOptions();
         private String name = "circuit-breaker";
         private Classifier classifier = Classifier.defaults();
-        private Listener listener = NO_LISTENER;
+        private Listener listener = new Listener() {};
         private RandomGenerator random = BreakerOptions.THREAD_LOCAL_RANDOM;
         private TimeSource timeSource = TimeSource.system();
 

@@ -4,6 +4,7 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.BlockingCheck;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Timers;
 import io.nettoolkit.resilience.internal.store.DecidedCall;
@@ -139,9 +140,13 @@ public final class DistributedRateLimiter {
     public <T extends @Nullable Object> T execute(Callable<T> call) throws Exception {
         Objects.requireNonNull(call, "call: must not be null");
         BlockingCheck.refuseOnEventLoop("DistributedRateLimiter.execute", "executeAsync");
+        CompletableFuture<Decision> asked = tryAcquire(1);
         Decision decision;
         try {
-            decision = tryAcquire(1).get();
+            decision = asked.get();
+        } catch (InterruptedException interrupted) {
+            asked.cancel(true);
+            throw interrupted;
         } catch (ExecutionException failure) {
             throw new IllegalStateException("a decision of " + name + " failed", failure.getCause());
         }
@@ -161,6 +166,7 @@ public final class DistributedRateLimiter {
     }
 
     private RejectedException rejected(Decision decision) {
+        JfrEvents.policyShed(name, Reason.RATE_LIMITED.name());
         String detail = decision.source() == Source.FALLBACK
                 ? "the token store is away, and this is what was chosen for that case"
                 : "the limit is used up";

@@ -3,15 +3,22 @@ package io.nettoolkit.resilience;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.FailureText;
+import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.resilience.internal.Check;
+import io.nettoolkit.resilience.internal.Timers;
+import io.nettoolkit.resilience.internal.call.GuardedCall;
 import io.nettoolkit.resilience.internal.limit.KeyTable;
 import io.nettoolkit.resilience.internal.limit.KeyedLimit;
 import io.nettoolkit.resilience.internal.limit.TokenRate;
+import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +64,7 @@ public final class KeyedRateLimiter<K> {
     private final TimeSource timeSource;
     private final boolean shadow;
     private final String shape;
+    private final Timers timers = new Timers(null);
 
     private KeyedRateLimiter(Builder<K> builder) {
         name = builder.name;
@@ -121,9 +129,27 @@ public final class KeyedRateLimiter<K> {
     public <T extends @Nullable Object> T execute(K key, Callable<T> call) throws Exception {
         Objects.requireNonNull(call, "call: must not be null");
         if (!tryAcquire(key)) {
-            throw limit.rejected(name, Duration.ofNanos(retryAfterNanos(key)), shape);
+            throw rejected(key);
         }
         return call.call();
+    }
+
+    /**
+     * Starts a call that costs the key one permit. Where there is none, the call is not made and the future fails with a
+     * {@link RejectedException}. A supplier that throws or answers null fails the future; its permit is gone.
+     */
+    public <T extends @Nullable Object> CompletableFuture<T> executeAsync(
+            K key, Supplier<? extends CompletionStage<T>> call) {
+        Objects.requireNonNull(call, "call: must not be null");
+        boolean admitted = tryAcquire(key);
+        EventExecutor loop = timers.loop();
+        return admitted
+                ? GuardedCall.start(call, loop, GuardedCall.End.NOTHING)
+                : ToolkitFuture.failed(loop, rejected(key));
+    }
+
+    private RejectedException rejected(K key) {
+        return limit.rejected(name, Duration.ofNanos(retryAfterNanos(key)), shape);
     }
 
     private static long positive(long permits) {

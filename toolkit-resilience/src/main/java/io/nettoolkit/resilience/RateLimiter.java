@@ -16,16 +16,12 @@ import io.nettoolkit.resilience.internal.limit.SlidingLog;
 import io.nettoolkit.resilience.internal.limit.TokenBucket;
 import io.nettoolkit.resilience.internal.limit.TokenRate;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,12 +80,7 @@ public interface RateLimiter {
      * @param per more than zero, at most 365 days
      */
     static WindowBuilder leakyBucket(long permits, Duration per) {
-        return new WindowBuilder("leaky bucket", permits, per, Long.MAX_VALUE) {
-            @Override
-            Limit limit(long now) {
-                return TokenBucket.spaced(new TokenRate(permits, perNanos, now), now);
-            }
-        };
+        return new WindowBuilder("leaky bucket", permits, per, Long.MAX_VALUE, TokenBucket::spaced);
     }
 
     /**
@@ -99,12 +90,7 @@ public interface RateLimiter {
      * @param window more than zero, at most 365 days
      */
     static WindowBuilder fixedWindow(long permits, Duration window) {
-        return new WindowBuilder("fixed window", permits, window, Long.MAX_VALUE) {
-            @Override
-            Limit limit(long now) {
-                return new FixedWindow(permits, perNanos, now);
-            }
-        };
+        return new WindowBuilder("fixed window", permits, window, Long.MAX_VALUE, FixedWindow::new);
     }
 
     /**
@@ -114,12 +100,7 @@ public interface RateLimiter {
      * @param window more than zero, at most 365 days
      */
     static WindowBuilder slidingWindowLog(long permits, Duration window) {
-        return new WindowBuilder("sliding window log", permits, window, SlidingLog.MAX_LIMIT) {
-            @Override
-            Limit limit(long now) {
-                return new SlidingLog((int) permits, perNanos, now);
-            }
-        };
+        return new WindowBuilder("sliding window log", permits, window, SlidingLog.MAX_LIMIT, SlidingLog::new);
     }
 
     /**
@@ -131,12 +112,7 @@ public interface RateLimiter {
      */
     static WindowBuilder slidingWindowCounter(long permits, Duration window) {
         long most = SlidingCounter.maxLimit(Check.positiveNanos("window", window));
-        return new WindowBuilder("sliding window counter", permits, window, most) {
-            @Override
-            Limit limit(long now) {
-                return new SlidingCounter(permits, perNanos, now);
-            }
-        };
+        return new WindowBuilder("sliding window counter", permits, window, most, SlidingCounter::new);
     }
 
     /**
@@ -150,22 +126,7 @@ public interface RateLimiter {
      *     first
      */
     static RateLimiter allOf(RateLimiter... limiters) {
-        Check.between("limiters.length", limiters.length, 1, AllLimits.MOST);
-        List<Limiter> members = new ArrayList<>();
-        for (RateLimiter limiter : limiters) {
-            if (!(limiter instanceof Limiter member)) {
-                throw new IllegalArgumentException(
-                        "limiters: " + limiter + " (must be made by RateLimiter's factories)");
-            }
-            if (member.timeSource() != ((Limiter) limiters[0]).timeSource()) {
-                throw new IllegalArgumentException(
-                        "limiters: " + limiter + " (must be on the same TimeSource as " + limiters[0] + ")");
-            }
-            members.add(member);
-        }
-        String shape =
-                Stream.of(limiters).map(RateLimiter::toString).collect(Collectors.joining(" and ", "all of ", ""));
-        return members.get(0).withLimit(new AllLimits(members), shape);
+        return AllLimits.limiterOf(limiters);
     }
 
     /** What it is called in messages, events and metrics. */
@@ -332,15 +293,23 @@ public interface RateLimiter {
     }
 
     /** Puts together what has no options of its own. */
-    abstract class WindowBuilder extends Builder<WindowBuilder> {
+    final class WindowBuilder extends Builder<WindowBuilder> {
 
-        WindowBuilder(String kind, long permits, Duration per, long mostPermits) {
+        private final Limit.Factory factory;
+
+        private WindowBuilder(String kind, long permits, Duration per, long mostPermits, Limit.Factory factory) {
             super(kind, permits, per, mostPermits);
+            this.factory = factory;
         }
 
         @Override
-        final WindowBuilder self() {
+        WindowBuilder self() {
             return this;
+        }
+
+        @Override
+        Limit limit(long now) {
+            return factory.limit(permits, perNanos, now);
         }
     }
 

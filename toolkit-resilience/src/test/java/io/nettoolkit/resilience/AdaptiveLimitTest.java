@@ -281,6 +281,19 @@ class AdaptiveLimitTest {
     }
 
     @Test
+    void takesItsOptionsToTheirBounds() {
+        AdaptiveLimit.Builder builder = AdaptiveLimit.gradient()
+                .window(Duration.ofMillis(50))
+                .tolerance(10)
+                .classifier(Classifier.defaults());
+        assertThat(builder.build()).asString().contains("window PT0.05S").endsWith("tolerance 10.0]");
+        assertThat(builder.tolerance(1).build()).asString().endsWith("tolerance 1.0]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.tolerance(10.1))
+                .withMessage("tolerance: 10.1 (must be 1 to 10)");
+    }
+
+    @Test
     void refusesOptionsThatMakeNoSense() {
         AdaptiveLimit.Builder builder = AdaptiveLimit.gradient();
         assertThatIllegalArgumentException().isThrownBy(() -> builder.min(0)).withMessageContaining("min: 0 (");

@@ -3,6 +3,7 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.testkit.LeakCheck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +18,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Random use of one bulkhead, with cancels, time-outs and exceptions at every step: nothing is ever lost. */
+@ExtendWith(LeakCheck.class)
 class BulkheadModelTest {
 
     private static final int SEEDS = 150;

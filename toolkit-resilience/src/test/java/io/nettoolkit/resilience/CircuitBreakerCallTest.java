@@ -7,6 +7,7 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.resilience.CircuitBreaker.State;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.breaker.BreakerClock;
+import io.nettoolkit.testkit.LeakCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -18,8 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The two ways to wrap a call. */
+@ExtendWith(LeakCheck.class)
 class CircuitBreakerCallTest {
 
     private static final int PATIENCE_SECONDS = 20;

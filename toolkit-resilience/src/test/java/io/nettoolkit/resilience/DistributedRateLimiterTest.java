@@ -12,6 +12,7 @@ import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
+import io.nettoolkit.testkit.LeakCheck;
 import io.nettoolkit.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,8 +21,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Decisions, merging and leases, with the store's answers given by hand and in virtual time. */
+/** Decisions, merging and calls, with the store's answers given by hand and in virtual time. */
+@ExtendWith(LeakCheck.class)
 class DistributedRateLimiterTest {
 
     private static final Duration TIMEOUT = Duration.ofMillis(20);
@@ -184,112 +187,6 @@ class DistributedRateLimiterTest {
         assertThat(store.last().count()).isEqualTo(1);
         store.last().grant(1);
         assertThat(get(kept).granted()).isTrue();
-    }
-
-    // ---- leased
-
-    @Test
-    void spendsWhatItBorrowedWithoutAskingForEach() throws Exception {
-        DistributedRateLimiter limiter = builder(TokenStore.inProcess(clock), Outage.failClosed())
-                .burst(100)
-                .leased(16)
-                .build();
-        int granted = 0;
-        for (int i = 0; i < 200; i++) {
-            granted += get(limiter.tryAcquire()).granted() ? 1 : 0;
-        }
-        assertThat(granted).isEqualTo(100);
-        assertThat(limiter.stats().storeCalls()).isLessThan(30);
-        assertThat(limiter.stats().grantedFromLease()).isGreaterThan(60);
-    }
-
-    @Test
-    void manyProcessesNeverSpendMoreThanTheLimit() throws Exception {
-        TokenStore shared = TokenStore.inProcess(clock);
-        List<DistributedRateLimiter> nodes = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            nodes.add(builder(shared, Outage.failClosed()).burst(50).leased(10).build());
-        }
-        java.util.SplittableRandom random = new java.util.SplittableRandom(11);
-        long start = clock.nanoTime();
-        long granted = 0;
-        for (int i = 0; i < 20_000; i++) {
-            if (get(nodes.get(random.nextInt(4)).tryAcquire(1 + random.nextInt(2)))
-                    .granted()) {
-                granted++;
-            }
-            time.advance(Duration.ofMillis(random.nextInt(3)));
-            long allowed = 50 + (clock.nanoTime() - start) * 100 / 1_000_000_000;
-            assertThat(granted).as("seed 11, step %d", i).isLessThanOrEqualTo(allowed);
-        }
-        assertThat(granted).isGreaterThan(500);
-    }
-
-    @Test
-    void losesWhatItDoesNotSpendInASecond() throws Exception {
-        DistributedRateLimiter limiter = builder(TokenStore.inProcess(clock), Outage.failClosed())
-                .burst(100)
-                .leased(16)
-                .build();
-        for (int i = 0; i < 30; i++) {
-            get(limiter.tryAcquire());
-        }
-        long calls = limiter.stats().storeCalls();
-        time.advance(Duration.ofMillis(1_001));
-
-        assertThat(get(limiter.tryAcquire()).source()).isEqualTo(Source.STORE);
-        assertThat(limiter.stats().storeCalls()).isGreaterThan(calls);
-        assertThat(limiter.stats().unspent()).isPositive();
-    }
-
-    @Test
-    void borrowsLessWhenLittleIsAskedFor() throws Exception {
-        DistributedRateLimiter limiter =
-                builder(store, Outage.failClosed()).leased(64).build();
-        for (int i = 0; i < 6; i++) {
-            int calls = store.calls();
-            while (store.calls() == calls) {
-                limiter.tryAcquire();
-            }
-            store.last().grant(store.last().count());
-        }
-        long busy = store.last().count();
-        for (int i = 0; i < 6; i++) {
-            int calls = store.calls();
-            time.advance(Duration.ofSeconds(2));
-            CompletableFuture<Decision> decision = limiter.tryAcquire();
-            if (store.calls() > calls) {
-                store.last().grant(store.last().count());
-            }
-            get(decision);
-        }
-        assertThat(busy).isGreaterThan(8);
-        assertThat(store.last().count()).isLessThan(busy);
-    }
-
-    @Test
-    void answersAtOnceFromTheLeaseAlone() throws Exception {
-        DistributedRateLimiter limiter =
-                builder(store, Outage.failClosed()).leased(8).build();
-
-        assertThat(limiter.tryAcquireNow(1)).isFalse();
-        assertThat(store.calls()).isEqualTo(1);
-        assertThat(limiter.tryAcquireNow(1)).isFalse();
-        assertThat(store.calls()).as("one call under way").isEqualTo(1);
-        store.last().grant(1);
-        assertThat(limiter.tryAcquireNow(1)).isTrue();
-    }
-
-    @Test
-    void keepsWhatACancelledCallerWouldHaveGot() throws Exception {
-        DistributedRateLimiter limiter =
-                builder(store, Outage.failClosed()).leased(8).build();
-        CompletableFuture<Decision> decision = limiter.tryAcquire(4);
-        decision.cancel(true);
-
-        store.last().grant(4);
-
-        assertThat(limiter.tryAcquireNow(4)).isTrue();
     }
 
     // ---- calls

@@ -1,12 +1,18 @@
 package io.nettoolkit.resilience;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.call.Gate;
 import io.nettoolkit.resilience.internal.call.Place;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
 
 /** Stands for breakers, limiters and shedders: writes down what it hears, and refuses on demand. */
 final class FakeGate extends Gate {
@@ -15,9 +21,15 @@ final class FakeGate extends Gate {
     long nextPermit;
     long refusing;
     int out;
+    final List<Long> elapsed = new ArrayList<>();
+    private final Deque<Long> permitsOut = new ArrayDeque<>();
 
     FakeGate(Collection<Outcome> outcomes) {
-        super(true, true);
+        this(outcomes, true);
+    }
+
+    FakeGate(Collection<Outcome> outcomes, boolean wantsElapsed) {
+        super(true, wantsElapsed);
         this.outcomes = outcomes;
     }
 
@@ -31,6 +43,7 @@ final class FakeGate extends Gate {
             return refusing;
         }
         out++;
+        permitsOut.push(nextPermit);
         return nextPermit++;
     }
 
@@ -41,7 +54,9 @@ final class FakeGate extends Gate {
 
     @Override
     public void leave(long permit, Outcome outcome, long elapsedNanos) {
+        assertThat(permitsOut.remove(permit)).as("permit %d", permit).isTrue();
         out--;
+        elapsed.add(elapsedNanos);
         outcomes.add(outcome);
     }
 }

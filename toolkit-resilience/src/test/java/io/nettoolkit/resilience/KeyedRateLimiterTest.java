@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +108,32 @@ class KeyedRateLimiterTest {
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("secret"))
                 .satisfies(refused -> assertThat(refused.reason()).isEqualTo(Reason.RATE_LIMITED))
                 .satisfies(refused -> assertThat(refused.retryAfter()).isEqualTo(Duration.ofMillis(100)));
+    }
+
+    @Test
+    void executeAsyncRefusesLikewiseAndHandsACancelOn() {
+        KeyedRateLimiter<String> limiter = this.<String>tenPerSecond().build();
+        CompletableFuture<String> stage = new CompletableFuture<>();
+
+        CompletableFuture<String> first = limiter.executeAsync("secret", () -> stage);
+        assertThat(limiter.executeAsync("secret", () -> CompletableFuture.completedFuture("made")))
+                .isCompletedWithValue("made");
+        assertThat(CallRig.failure(limiter.executeAsync("secret", () -> {
+                    throw new AssertionError("the call was made");
+                })))
+                .isInstanceOfSatisfying(RejectedException.class, refused -> {
+                    assertThat(refused.reason()).isEqualTo(Reason.RATE_LIMITED);
+                    assertThat(refused.retryAfter()).isEqualTo(Duration.ofMillis(100));
+                    assertThat(refused.getMessage()).doesNotContain("secret");
+                });
+        assertThat(CallRig.failure(limiter.executeAsync("another", () -> {
+                    throw new IllegalStateException("thrown");
+                })))
+                .hasMessage("thrown");
+        first.cancel(true);
+
+        assertThat(stage).isCancelled();
+        assertThat(limiter.stats().granted()).isEqualTo(3);
     }
 
     @Test

@@ -333,6 +333,36 @@ class LoadShedderTest {
     }
 
     @Test
+    void showsItsOptionsAndTakesThemToTheirBounds() {
+        LoadShedder.Builder builder = LoadShedder.builder()
+                .name("front")
+                .priorities(8)
+                .coDel(Duration.ofMillis(5), Duration.ofMillis(50))
+                .clientThrottle(100, Duration.ofSeconds(3))
+                .classifier(Classifier.defaults());
+        assertThat(builder.build())
+                .hasToString("LoadShedder[front, priorities 8, CoDel PT0.005S in PT0.05S, throttle k 100.0 over PT3S]");
+        assertThat(builder.clientThrottle(1, Duration.ofSeconds(3)).build())
+                .asString()
+                .contains("throttle k 1.0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.clientThrottle(100.1, Duration.ofSeconds(3)))
+                .withMessage("k: 100.1 (must be 1 to 100)");
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.clientThrottle(0.99, Duration.ofSeconds(3)));
+    }
+
+    /** Without a source of chance of the test's: of many calls about half. */
+    @Test
+    void drawsByItself() {
+        LoadShedder shedder =
+                LoadShedder.builder().timeSource(TimeSource.of(ticker)).build();
+        shedder.onQueueDelay(20 * MILLI);
+        pass(100);
+
+        assertThat(admit(shedder, 0, 100_000)).isBetween(45_000, 55_000);
+    }
+
+    @Test
     void canDoWithoutEither() {
         LoadShedder shedder = build(LoadShedder.builder().withoutCoDel().withoutClientThrottle(), 1);
         for (int i = 0; i < 100; i++) {

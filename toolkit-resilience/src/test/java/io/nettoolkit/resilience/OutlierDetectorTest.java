@@ -155,6 +155,75 @@ class OutlierDetectorTest {
     }
 
     @Test
+    void aFailureAtTheEndOfAnIntervalEndsItToo() {
+        OutlierDetector<String> detector =
+                detector(builder -> builder.consecutiveFailures(0).failureRate(0.3));
+        know(detector, "b");
+        report(detector, "a", 14, 5);
+        clock.advance(Duration.ofSeconds(10));
+
+        detector.report("a", Outcome.FAILURE);
+
+        assertThat(heard).containsExactly("a FAILURE_RATE PT30S");
+    }
+
+    /** Just as many endpoints as a mean takes; shares do not depend on how many calls there were. */
+    @Test
+    void comparesSharesAndNotNumbers() {
+        OutlierDetector<String> detector = detector(builder -> builder.consecutiveFailures(0));
+        for (String endpoint : List.of("b", "c", "d", "e")) {
+            report(detector, endpoint, 500, 0);
+        }
+        report(detector, "a", 20, 0);
+        clock.advance(Duration.ofSeconds(10));
+        know(detector, "b");
+        assertThat(heard).as("all are as good").isEmpty();
+
+        for (String endpoint : List.of("b", "c", "d", "e")) {
+            report(detector, endpoint, 20, 0);
+        }
+        report(detector, "a", 500, 20);
+        clock.advance(Duration.ofSeconds(10));
+        know(detector, "b");
+        assertThat(heard).containsExactly("a SUCCESS_RATE PT30S");
+    }
+
+    @Test
+    void endpointsThatAreEquallyBadStay() {
+        OutlierDetector<String> detector = detector(builder -> builder.consecutiveFailures(0));
+        for (String endpoint : List.of("a", "b", "c", "d", "e")) {
+            report(detector, endpoint, 10, 10);
+        }
+        clock.advance(Duration.ofSeconds(10));
+        know(detector, "b");
+
+        assertThat(heard).isEmpty();
+    }
+
+    /** Intervals that it spent away forgive nothing, those in which it was busy and good do. */
+    @Test
+    void onlyIntervalsThatItTookPartInForgive() {
+        OutlierDetector<String> detector = detector(builder -> builder);
+        know(detector, "b");
+        report(detector, "a", 0, 5);
+        for (int i = 0; i < 3; i++) {
+            clock.advance(Duration.ofSeconds(10));
+            know(detector, "b");
+        }
+        report(detector, "a", 0, 5);
+        assertThat(heard).last().isEqualTo("a CONSECUTIVE_FAILURES PT1M");
+
+        clock.advance(Duration.ofSeconds(60));
+        for (int i = 0; i < 3; i++) {
+            report(detector, "a", 50, 0);
+            clock.advance(Duration.ofSeconds(10));
+        }
+        know(detector, "a");
+        report(detector, "a", 0, 5);
+        assertThat(heard).last().isEqualTo("a CONSECUTIVE_FAILURES PT30S");
+    }
+
+    @Test
     void ejectsNoMoreThanItsShareAndNeverTheLast() {
         OutlierDetector<String> alone = detector(builder -> builder.maxEjectedShare(1));
         report(alone, "a", 0, 50);
@@ -213,6 +282,11 @@ class OutlierDetectorTest {
         detector.remove("endpoint-3");
         know(detector, "new");
         assertThat(detector.stats().endpoints()).isEqualTo(100);
+        report(detector, "endpoint-7", 0, 4);
+        assertThat(detector.isEjected("endpoint-7"))
+                .as("one of those that are known")
+                .isTrue();
+        assertThat(detector.stats().untracked()).isEqualTo(9_900);
     }
 
     @Test
@@ -296,6 +370,29 @@ class OutlierDetectorTest {
         OutlierDetector<String> detector = builder.build();
         assertThatThrownBy(() -> detector.report(null, Outcome.SUCCESS)).hasMessageContaining("endpoint");
         assertThat(detector.toString()).startsWith("OutlierDetector[name=outlier-detector, interval=PT10S");
+    }
+
+    @Test
+    void showsItsOptions() {
+        assertThat(OutlierDetector.<String>builder()
+                        .name("peers")
+                        .consecutiveFailures(0)
+                        .successRate(0, 2)
+                        .failureRate(1)
+                        .minimumCalls(1)
+                        .interval(Duration.ofSeconds(2))
+                        .maxEjectedShare(0.5)
+                        .ejectionTime(Duration.ofNanos(7), Duration.ofNanos(7))
+                        .jitter(1)
+                        .maxEndpoints(1)
+                        .build())
+                .hasToString("OutlierDetector[name=peers, interval=PT2S, maxEndpoints=1,"
+                        + " EjectionRules[consecutiveFailures=0, deviations=0.0, minimumEndpoints=2, failureRate=1.0,"
+                        + " minimumCalls=1, maxEjectedShare=0.5, baseNanos=7, maxNanos=7, jitter=1.0]]");
+        OutlierDetector.Builder<String> builder = OutlierDetector.builder();
+        builder.successRate(100, 2).jitter(0);
+        refused(() -> builder.successRate(100.1, 2), "deviations: 100.1 (must be 0 to 100)");
+        refused(() -> builder.jitter(-0.1), "fraction: -0.1");
     }
 
     private static void refused(Runnable option, String message) {

@@ -9,6 +9,7 @@ import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.resilience.Classifier.Outcome;
+import io.nettoolkit.testkit.LeakCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +19,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(LeakCheck.class)
 class PipelineTest {
 
     private final CallRig rig = new CallRig();

@@ -8,6 +8,7 @@ import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.testkit.LeakCheck;
 import io.nettoolkit.testkit.ManualTime;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
@@ -23,8 +24,10 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The face of the limiters; the arithmetic behind it has tests of its own. */
+@ExtendWith(LeakCheck.class)
 class RateLimiterTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);

@@ -11,6 +11,7 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.Retry.GaveUp;
+import io.nettoolkit.testkit.LeakCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,8 +24,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The synchronous half, and what both halves have in common. */
+@ExtendWith(LeakCheck.class)
 class RetryTest {
 
     private final CallRig rig = new CallRig();

@@ -9,6 +9,7 @@ import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
 import io.nettoolkit.resilience.TokenStore.Grant;
+import io.nettoolkit.testkit.LeakCheck;
 import io.nettoolkit.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -23,10 +24,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A store that is late, broken, or gone: every caller is answered in time, as was chosen. */
+@ExtendWith(LeakCheck.class)
 class StoreOutageTest {
 
     private final ManualTime time = ManualTime.create();

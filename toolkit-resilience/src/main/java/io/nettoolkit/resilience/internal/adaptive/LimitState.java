@@ -1,31 +1,35 @@
 package io.nettoolkit.resilience.internal.adaptive;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What an adaptive limit knows between two windows.
  *
  * @param limit with its fraction
  * @param baseline how long calls take
+ * @param probe of the present decrease; null where there is none
  */
-public record LimitState(double limit, Baseline baseline) {
+record LimitState(double limit, Baseline baseline, @Nullable Probe probe) {
 
     /** Nothing known but the limit to begin with. */
-    public static LimitState initial(int limit) {
-        return new LimitState(limit, Baseline.UNKNOWN);
+    static LimitState initial(int limit) {
+        return new LimitState(limit, Baseline.UNKNOWN, null);
     }
 
-    LimitState with(double newLimit) {
-        return newLimit == limit ? this : new LimitState(newLimit, baseline);
+    /** A limit that ends a probe. */
+    LimitState to(double newLimit) {
+        return new LimitState(newLimit, baseline, null);
     }
 
-    LimitState growing(double newLimit) {
-        return new LimitState(newLimit, baseline.growing(limit));
+    LimitState probing(double newLimit, Probe newProbe) {
+        return new LimitState(newLimit, baseline, newProbe);
     }
 
-    LimitState staying(double minLimit) {
-        return new LimitState(limit, baseline.staying(limit, minLimit));
+    LimitState with(Baseline newBaseline) {
+        return new LimitState(limit, newBaseline, probe);
     }
 
-    LimitState shrinking(double newLimit, double minLimit) {
-        return new LimitState(newLimit, baseline.decreasing(limit, minLimit));
+    LimitState within(LimitBounds bounds) {
+        return new LimitState(Math.max(bounds.min(), Math.min(bounds.max(), limit)), baseline, probe);
     }
 }

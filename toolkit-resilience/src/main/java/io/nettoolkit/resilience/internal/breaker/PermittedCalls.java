@@ -24,18 +24,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PermittedCalls {
 
+    private final String breaker;
     private final BreakerCore core;
     private final Classifier classifier;
     private final CallbackGuard guard;
     private final TimeSource timeSource;
     private final Timers timers = new Timers(null);
 
-    /** Calls of one breaker. */
-    public PermittedCalls(BreakerCore core, Classifier classifier, CallbackGuard guard, TimeSource timeSource) {
+    /** Calls of the breaker of this name. */
+    public PermittedCalls(String breaker, BreakerCore core, Classifier classifier, TimeSource timeSource) {
+        this.breaker = breaker;
         this.core = core;
         this.classifier = classifier;
-        this.guard = guard;
         this.timeSource = timeSource;
+        guard = new CallbackGuard("the classifier of circuit breaker " + breaker, timeSource);
     }
 
     /** Makes a call on this thread. */
@@ -66,7 +68,7 @@ public final class PermittedCalls {
     }
 
     /** What a refusal of {@link BreakerCore#tryAcquire} means. */
-    public static RejectedException refusal(String breaker, long refusal) {
+    public RejectedException refusal(long refusal) {
         if (refusal == BreakerCore.REFUSED_BY_HAND) {
             return new RejectedException(breaker, Reason.CIRCUIT_OPEN, Duration.ZERO, "it was forced open");
         }

@@ -235,9 +235,9 @@ public final class PermitQueue {
         }
     }
 
-    /** For tests: as if so many permits had been granted and released. */
-    void skip(long grants) {
-        halves.set(grants >>> HALF_BITS);
+    /** For tests: as if so many permits had been granted and released, and so many wraps of a half were written down. */
+    void skip(long grants, long wraps) {
+        halves.set(wraps);
         word = grants << GRANTED_SHIFT;
     }
 

@@ -101,6 +101,7 @@ public final class Permits {
     }
 
     private RejectedException expiry(long waitedNanos) {
+        JfrEvents.policyShed(plan.name(), Reason.BULKHEAD_FULL.name());
         return new RejectedException(
                 plan.name(),
                 Reason.BULKHEAD_FULL,

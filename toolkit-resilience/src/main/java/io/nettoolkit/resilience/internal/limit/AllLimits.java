@@ -1,6 +1,11 @@
 package io.nettoolkit.resilience.internal.limit;
 
+import io.nettoolkit.resilience.RateLimiter;
+import io.nettoolkit.resilience.internal.Check;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Several limits that all have to admit a call. What the earlier ones gave is given back when a later one refuses.
@@ -25,6 +30,26 @@ public final class AllLimits extends Limit {
                 .mapToLong(member -> member.limit().capacity())
                 .min()
                 .orElseThrow();
+    }
+
+    /** A limiter of the name and options of the first of these. */
+    public static Limiter limiterOf(RateLimiter... limiters) {
+        Check.between("limiters.length", limiters.length, 1, MOST);
+        List<Limiter> members = new ArrayList<>();
+        for (RateLimiter limiter : limiters) {
+            if (!(limiter instanceof Limiter member)) {
+                throw new IllegalArgumentException(
+                        "limiters: " + limiter + " (must be made by RateLimiter's factories)");
+            }
+            if (member.timeSource() != ((Limiter) limiters[0]).timeSource()) {
+                throw new IllegalArgumentException(
+                        "limiters: " + limiter + " (must be on the same TimeSource as " + limiters[0] + ")");
+            }
+            members.add(member);
+        }
+        String shape =
+                Stream.of(limiters).map(RateLimiter::toString).collect(Collectors.joining(" and ", "all of ", ""));
+        return members.get(0).withLimit(new AllLimits(members), shape);
     }
 
     @Override

@@ -13,12 +13,14 @@ import java.lang.invoke.VarHandle;
  * The table is an array of groups of 8 entries of hash and tat, two cache lines together. A key has two groups to be in, by
  * the halves of its hash. It goes to the first, unless that has fewer than 3 idle places and the other has more. Within a
  * group each key begins to look at a place of its own and goes on in the same cache line first, so that most calls wait for
- * one line of memory, which is most of what a call costs once the table is larger than the caches. With two places per key at most (`maxKeys`) groups are half full on average, and that choice leaves
- * next to none with neither group free: in the test none of a million keys.
+ * one line of memory, which is most of what a call costs once the table is larger than the caches. With two places per key
+ * at most (`maxKeys`) groups are half full on average, and that choice leaves next to none with neither group free: in the
+ * test none of a million keys.
  *
  * A key that finds no place shares one of the overflow words with others: a bucket of the same size for all of them
- * together, so each gets less than its limit and never more. There are half as many of them as keys, because a key that gets an
- * entry later starts with what the shared word says, not with a full bucket, and stays busy for longer: with few words that spreads.
+ * together, so each gets less than its limit and never more. There are half as many of them as keys, because a key that gets
+ * an entry later starts with what the shared word says, not with a full bucket, and stays busy for longer: with few words
+ * that spreads.
  *
  * Concurrency. An entry that is there is charged by one compare-and-set on its tat. Entries are made under a lock per hash of
  * the first group, so that a key never has two. Overwriting entry A by B:
@@ -181,8 +183,8 @@ public final class KeyTable {
         return base + ENTRY_LONGS * (((int) hash & GROUP - 1) ^ n);
     }
 
-    /** The place of a key's hash; -1 for none. */
-    private int find(long hash) {
+    /** The place of a key's hash; -1 for none. A test stalls between this and the charge. */
+    int find(long hash) {
         int place = find(base(firstGroup(hash)), hash);
         return place >= 0 ? place : find(base(secondGroup(hash)), hash);
     }
@@ -205,7 +207,8 @@ public final class KeyTable {
         }
     }
 
-    private Decision charge(int place, long hash, long cost, long now) {
+    /** Charges the entry at a place where the hash was seen a moment ago. */
+    Decision charge(int place, long hash, long cost, long now) {
         while (true) {
             long tat = tat(place);
             long start = tat - now > 0 ? tat : now;

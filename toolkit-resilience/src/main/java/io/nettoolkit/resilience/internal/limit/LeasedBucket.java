@@ -39,6 +39,9 @@ public final class LeasedBucket extends Limit {
     private static final long BORROWING = 1L << MAX_BATCH_BITS;
     private static final long PERMITS_MASK = BORROWING - 1;
     private static final int STAMP_SHIFT = 24;
+    /** How fine the stamps are. */
+    static final long STAMP_NANOS = 1L << STAMP_SHIFT;
+
     private static final int LEASE_STAMPS = (int) (LEASE_NANOS >> STAMP_SHIFT) + 1;
 
     private final TokenBucket bucket;
@@ -76,6 +79,11 @@ public final class LeasedBucket extends Limit {
     /** What a stripe really borrows. */
     public long batch() {
         return batch;
+    }
+
+    /** For tests: what the stripes borrow from. */
+    TokenBucket bucket() {
+        return bucket;
     }
 
     @Override

@@ -54,4 +54,11 @@ public abstract class Limit extends PaddedWord.After {
     public boolean trySpend(long permits) {
         return false;
     }
+
+    /** Makes a limit from what all of them have. */
+    @FunctionalInterface
+    public interface Factory {
+        /** So many permits per period, with all of them free. */
+        Limit limit(long permits, long perNanos, long nowNanos);
+    }
 }

@@ -38,9 +38,13 @@ public final class SlidingLog extends Limit {
     private final int mask;
     private final long[] moments;
 
-    /** Nothing is taken. */
-    public SlidingLog(int limit, long windowNanos, long nowNanos) {
-        this.limit = limit;
+    /**
+     * Nothing is taken.
+     *
+     * @param permits in a window, at most {@link #MAX_LIMIT}
+     */
+    public SlidingLog(long permits, long windowNanos, long nowNanos) {
+        limit = (int) permits;
         this.windowNanos = windowNanos;
         int size = limit == 1 ? 1 : Integer.highestOneBit(limit - 1) << 1;
         mask = size - 1;

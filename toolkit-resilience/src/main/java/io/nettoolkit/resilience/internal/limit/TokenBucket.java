@@ -77,7 +77,8 @@ public final class TokenBucket extends Limit {
     }
 
     /** An empty queue that leaks at this rate. */
-    public static TokenBucket spaced(TokenRate rate, long nowNanos) {
+    public static TokenBucket spaced(long permits, long perNanos, long nowNanos) {
+        TokenRate rate = new TokenRate(permits, perNanos, nowNanos);
         return new TokenBucket(rate, true, rate.maxPermits(), 0, nowNanos);
     }
 

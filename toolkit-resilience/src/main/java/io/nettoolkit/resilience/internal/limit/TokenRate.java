@@ -48,7 +48,7 @@ public final class TokenRate {
      */
     public TokenRate(long permits, long perNanos, long originNanos) {
         this.originNanos = originNanos;
-        permitBits = permits >= perNanos ? 0 : Long.SIZE - Long.numberOfLeadingZeros((perNanos - 1) / permits);
+        permitBits = Long.SIZE - Long.numberOfLeadingZeros((perNanos - 1) / permits);
         BigInteger units = BigInteger.valueOf(permits).shiftLeft(permitBits);
         BigInteger period = BigInteger.valueOf(perNanos);
         speed = units.shiftLeft(FRACTION_BITS)

@@ -3,7 +3,6 @@ package io.nettoolkit.resilience.internal.adaptive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.nettoolkit.resilience.internal.adaptive.Baseline.Decrease;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,7 +15,16 @@ class LimitRuleTest {
     private static final double REST = 10e6;
 
     private static LimitState rested(double limit) {
-        return new LimitState(limit, Baseline.known(REST));
+        return new LimitState(limit, Baseline.atRest(REST, MANY), null);
+    }
+
+    private static Baseline taking(double rests) {
+        return new Baseline(300, REST, REST, rests * REST);
+    }
+
+    /** Where a rule wants to be with a limit of 100 that is all in use. */
+    private static double target(LimitRule rule, double limit, double rests) {
+        return rule.target(new LimitState(limit, taking(rests), null), used(limit, rests * REST), BOUNDS);
     }
 
     private static LimitWindow used(double limit, double averageNanos) {
@@ -63,55 +71,83 @@ class LimitRuleTest {
     @ParameterizedTest
     @EnumSource(names = {"GRADIENT", "VEGAS"})
     void shrinksWheneverCallsAreFarFromRest(LimitRule rule) {
-        for (double limit : new double[] {2, 10, 30, 100, 500}) {
+        for (double limit : new double[] {10, 30, 100, 500}) {
+            assertThat(target(rule, limit, 3)).as("from %s", limit).isLessThan(limit);
             LimitState state = rested(limit);
-            LimitState next = rule.next(state, used(limit, 3 * REST), BOUNDS);
-            if (limit >= 10) {
-                assertThat(next.limit()).as("from %s", limit).isLessThan(limit);
+            for (int window = 0; window < 3; window++) {
+                state = rule.next(state, used(limit, 3 * REST), BOUNDS);
             }
+            assertThat(state.limit()).as("from %s", limit).isEqualTo(limit / 2);
         }
     }
 
     @Test
     void theGradientIsTheToleranceOverTheStretch() {
-        LimitState next = LimitRule.GRADIENT.next(rested(100), used(100, 2 * REST), BOUNDS);
-
-        // Half the way to 1.1 / 2 of it; the time at rest is taken for a twentieth longer by now.
-        assertThat(next.limit()).isCloseTo(100 - 0.5 * (100 - 55 * 1.05), within(0.1));
+        // Half the way to 1.1 / 1.4 of it.
+        assertThat(target(LimitRule.GRADIENT, 100, 1.4)).isCloseTo(100 - 0.5 * (100 - 110 / 1.4), within(1e-6));
+        assertThat(target(LimitRule.GRADIENT, 100, 1.1))
+                .as("within the tolerance")
+                .isEqualTo(105);
+        assertThat(target(LimitRule.GRADIENT, 100, 1.11)).isLessThan(100);
     }
 
     @Test
     void theGradientIsNeverSteeperThanAHalf() {
-        assertThat(LimitRule.GRADIENT
-                        .next(rested(100), used(100, 100 * REST), BOUNDS)
-                        .limit())
-                .isCloseTo(75, within(0.1));
+        assertThat(target(LimitRule.GRADIENT, 100, 100)).isEqualTo(75);
+        assertThat(target(LimitRule.GRADIENT, 100, 2.2)).isCloseTo(75, within(1e-6));
+        assertThat(target(LimitRule.GRADIENT, 100, 2.1)).isGreaterThan(76);
     }
 
     @Test
     void vegasLeavesAFewInTheQueue() {
-        // log10(100) is 2: it grows below a queue of 3 and shrinks above one of 6.
-        assertThat(LimitRule.VEGAS
-                        .next(rested(100), used(100, REST / 0.975), BOUNDS)
-                        .limit())
-                .isCloseTo(102, within(0.1));
-        assertThat(LimitRule.VEGAS
-                        .next(rested(100), used(100, REST / 0.955), BOUNDS)
-                        .limit())
-                .isEqualTo(100);
-        assertThat(LimitRule.VEGAS
-                        .next(rested(100), used(100, REST / 0.90), BOUNDS)
-                        .limit())
-                .isCloseTo(96.75, within(0.1));
-        assertThat(LimitRule.VEGAS.next(rested(100), used(100, REST), BOUNDS).limit())
-                .isCloseTo(106, within(0.1));
+        // log10(100) is 2: it grows below a queue of 3, by less above one of 1, and shrinks above one of 6.
+        assertThat(target(LimitRule.VEGAS, 100, 1)).isEqualTo(106);
+        assertThat(target(LimitRule.VEGAS, 100, 1 / 0.9901)).isCloseTo(106, within(1e-6));
+        assertThat(target(LimitRule.VEGAS, 100, 1 / 0.9899)).isCloseTo(102, within(1e-6));
+        assertThat(target(LimitRule.VEGAS, 100, 1 / 0.9701)).isCloseTo(102, within(1e-6));
+        assertThat(target(LimitRule.VEGAS, 100, 1 / 0.9699)).isEqualTo(100);
+        assertThat(target(LimitRule.VEGAS, 100, 1 / 0.9401)).isEqualTo(100);
+        assertThat(target(LimitRule.VEGAS, 100, 1 / 0.9399))
+                .as("a unit at least")
+                .isCloseTo(98, within(1e-6));
+        assertThat(target(LimitRule.VEGAS, 100, 1 / 0.9))
+                .as("half of what is too many")
+                .isCloseTo(96.5, within(1e-6));
+    }
+
+    /** Below ten calls the logarithm would leave less than one in the queue. */
+    @Test
+    void vegasOfFewCallsLeavesOneAndAHalf() {
+        assertThat(target(LimitRule.VEGAS, 4, 1)).isEqualTo(7);
+        assertThat(target(LimitRule.VEGAS, 4, 1.5)).isEqualTo(5);
+        assertThat(target(LimitRule.VEGAS, 4, 1.9)).isEqualTo(4);
+        assertThat(target(LimitRule.VEGAS, 4, 2.1)).as("most of them queue").isEqualTo(3);
+        assertThat(target(LimitRule.VEGAS, 8, 2)).isCloseTo(6.75, within(1e-6));
     }
 
     @Test
-    void theFloorFallsQuicklyAndRisesOnlyWhereNothingQueues() {
-        Baseline rest = Baseline.known(REST);
+    void aFewCallsMoveALimitThatGoesByTimesByLittle() {
+        LimitWindow few = new LimitWindow(20, 0, REST, 100);
 
-        assertThat(rest.next(used(100, REST / 2), 100).floorNanos()).isCloseTo(0.875 * REST, within(0.01 * REST));
+        assertThat(LimitRule.GRADIENT.next(rested(100), few, BOUNDS).limit()).isCloseTo(101, within(1e-6));
+        assertThat(LimitRule.VEGAS.next(rested(100), few, BOUNDS).limit()).isCloseTo(101.2, within(1e-6));
+        assertThat(LimitRule.AIMD.next(rested(100), few, BOUNDS).limit()).isCloseTo(102.5, within(1e-6));
+        assertThat(LimitRule.AIMD.next(rested(9), few, BOUNDS).limit()).isCloseTo(10, within(1e-6));
+    }
+
+    @Test
+    void aWindowWithoutAnythingChangesNothing() {
+        LimitState state = rested(100);
+
+        assertThat(LimitRule.VEGAS.next(state, new LimitWindow(0, 0, 0, 100), BOUNDS))
+                .isEqualTo(state);
+    }
+
+    @Test
+    void theFloorFallsByAQuarterAndRisesOnlyWhereNothingQueues() {
+        Baseline rest = Baseline.atRest(REST, MANY);
+
+        assertThat(rest.next(used(100, 0.9 * REST), 100).floorNanos()).isCloseTo(0.975 * REST, within(0.01 * REST));
         assertThat(rest.next(used(100, 2 * REST), 100).floorNanos()).isEqualTo(REST);
         assertThat(rest.next(new LimitWindow(MANY, 0, 2 * REST, 49), 100).floorNanos())
                 .isCloseTo(1.05 * REST, within(0.01 * REST));
@@ -120,7 +156,7 @@ class LimitRuleTest {
     /** Netflix/concurrency-limits #34: the time at rest drifted with the load. */
     @Test
     void theTimeAtRestIsAnAverageThatTheFloorKeepsDown() {
-        Baseline baseline = Baseline.known(REST);
+        Baseline baseline = Baseline.atRest(REST, MANY);
         for (int i = 0; i < 1_000; i++) {
             baseline = baseline.next(used(100, 2 * REST), 100);
         }
@@ -137,70 +173,44 @@ class LimitRuleTest {
     }
 
     @Test
+    void nothingIsKnownFromAWindowWithoutSamples() {
+        LimitState next = LimitRule.VEGAS.next(LimitState.initial(100), new LimitWindow(0, 10, 0, 100), BOUNDS);
+
+        assertThat(next.baseline()).isEqualTo(Baseline.UNKNOWN);
+    }
+
+    @Test
+    void aFewSamplesMoveTheFloorByLess() {
+        Baseline rest = Baseline.atRest(REST, MANY);
+
+        assertThat(rest.next(new LimitWindow(100, 0, 0.9 * REST, 100), 100).floorNanos())
+                .isCloseTo((1 - 0.25 * 0.5 * 0.05) * REST, within(1.0));
+        assertThat(rest.next(new LimitWindow(100, 0, 2 * REST, 49), 100).floorNanos())
+                .isCloseTo((1 + 0.05 * 0.5 * 0.5) * REST, within(1.0));
+    }
+
+    @Test
     void aFewSamplesSayLittle() {
-        assertThat(Baseline.known(REST)
+        assertThat(Baseline.atRest(REST, MANY)
                         .next(new LimitWindow(10, 0, 2 * REST, 100), 100)
                         .nowNanos())
                 .isCloseTo(1.09 * REST, within(0.01 * REST));
     }
 
     @Test
-    void halvingTheLimitTellsAQueueFromASlowService() {
-        Baseline start = taking(2, null).decreasing(100, 1);
-        assertThat(start.decrease()).isEqualTo(Decrease.from(100, 2 * REST));
-        assertThat(start.decreasing(51, 1)).isEqualTo(start);
-
-        Baseline worse = taking(3, start.decrease()).decreasing(90, 1);
-        assertThat(worse.decrease()).as("the worst moment").isEqualTo(Decrease.from(90, 3 * REST));
-
-        assertThat(taking(1.1, start.decrease()).decreasing(50, 1).restNanos())
-                .as("calls got quicker")
-                .isEqualTo(REST);
-        assertThat(taking(1.95, start.decrease()).decreasing(50, 1).restNanos())
-                .as("calls did not")
-                .isEqualTo(1.95 * REST);
-        assertThat(taking(1.95, start.decrease()).decreasing(50, 1).decrease()).isNull();
+    void aServiceIsQuickerWhenCallsTakeLessThanChanceCouldMakeOfTheFloor() {
+        assertThat(taking(0.81).isQuicker()).isFalse();
+        assertThat(taking(0.79).isQuicker()).isTrue();
+        assertThat(taking(0.5).stretch()).isEqualTo(1);
     }
 
     @Test
-    void aQueueThatStillEmptiesIsNotTakenForASlowService() {
-        Baseline emptying = taking(9, Decrease.from(100, 10 * REST)).decreasing(50, 1);
-        assertThat(emptying.restNanos()).isEqualTo(REST);
+    void whatWasMeasuredAtRestCountsAsTheCallsThatShowedIt() {
+        Baseline few = Baseline.atRest(REST, 100).next(new LimitWindow(100, 0, 2 * REST, 20), 20);
+        assertThat(few.restNanos()).isCloseTo(1.5 * REST, within(1.0));
 
-        emptying = taking(8, emptying.decrease()).decreasing(45, 1);
-        assertThat(emptying.restNanos()).isEqualTo(REST);
-        assertThat(taking(7.9, emptying.decrease()).decreasing(40, 1).restNanos())
-                .as("it has stopped")
-                .isEqualTo(2 * REST);
-        assertThat(taking(7.4, emptying.decrease()).decreasing(40, 1).decrease())
-                .as("it was ours")
-                .isEqualTo(Decrease.from(40, 7.4 * REST));
-    }
-
-    /** Twofold at once, and on in the next windows, whatever the limit does then. */
-    @Test
-    void aRiseGoesOnUntilItIsThere() {
-        Baseline first = taking(5, Decrease.from(100, 5 * REST)).decreasing(50, 1);
-        assertThat(first.restNanos()).isEqualTo(2 * REST);
-
-        Baseline second = first.decreasing(40, 1);
-        assertThat(second.restNanos()).isEqualTo(4 * REST);
-        Baseline third = second.growing(41);
-        assertThat(third.restNanos()).isEqualTo(5 * REST);
-        assertThat(third.decrease()).isNull();
-
-        assertThat(second.growing(51).decrease())
-                .as("above the half nothing is known")
-                .isNull();
-        assertThat(second.growing(51).restNanos()).isEqualTo(4 * REST);
-        assertThat(start(5).growing(40)).as("nothing rises").isEqualTo(taking(5, null));
-    }
-
-    private static Baseline start(double rests) {
-        return taking(rests, Decrease.from(100, rests * REST));
-    }
-
-    private static Baseline taking(double rests, Decrease decrease) {
-        return new Baseline(300, REST, REST, rests * REST, decrease);
+        Baseline many = Baseline.atRest(REST, 300).next(new LimitWindow(100, 0, 2 * REST, 20), 20);
+        assertThat(many.restNanos()).isCloseTo(1.0125 * REST, within(1.0));
+        assertThat(many.stretch()).isCloseTo(1.5 / 1.0125, within(1e-6));
     }
 }

@@ -28,6 +28,28 @@ class ShedMathTest {
     }
 
     @Test
+    void aQueueAtTheTargetDoesNotStandAndWhatStoodIsForgotten() {
+        assertThat(QueueControl.OPEN.next(5, 5)).isEqualTo(QueueControl.OPEN);
+        assertThat(new QueueControl(1, 50).next(1, 5)).isEqualTo(QueueControl.OPEN);
+        assertThat(new QueueControl(0.5, 50).next(Long.MAX_VALUE, 5)).isEqualTo(new QueueControl(0.55, 0));
+        assertThat(new QueueControl(0.5, 80).next(70, 5)).as("an eighth less").isEqualTo(new QueueControl(0.5, 70));
+    }
+
+    @Test
+    void theLineStandsWhereTheLastClassesMakeUpTheShare() {
+        assertThat(AdmissionLine.of(0, new double[] {10, 0})).isEqualTo(2);
+        assertThat(AdmissionLine.of(-0.1, new double[] {10, 10, 10})).isEqualTo(3);
+        assertThat(AdmissionLine.of(0.5, new double[] {0, 0, 0, 0}))
+                .as("nothing is known")
+                .isEqualTo(2);
+        assertThat(AdmissionLine.of(0.5, new double[] {10, 10})).isEqualTo(1);
+        assertThat(AdmissionLine.of(0.25, new double[] {10, 10})).isEqualTo(1.5);
+        assertThat(AdmissionLine.of(0.75, new double[] {10, 10})).isEqualTo(0.5);
+        assertThat(AdmissionLine.of(1, new double[] {0, 10})).as("rounded up").isEqualTo(1);
+        assertThat(AdmissionLine.shedShare(1, 1.25)).isEqualTo(0.75);
+    }
+
+    @Test
     void someAreAlwaysLetIn() {
         QueueControl control = QueueControl.OPEN;
         for (int i = 0; i < 100; i++) {

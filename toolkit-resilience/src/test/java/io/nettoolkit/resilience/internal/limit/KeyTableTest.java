@@ -109,12 +109,15 @@ class KeyTableTest {
         KeyTable table = table(1, 4, 1, 0);
         // 16 places: fill them all with costs that expire soon, so that the next key shares.
         long key = 0;
-        while (table.take(mix(key), 1, 0) != Decision.TAKEN_SHARED) {
+        while (key < 1_000 && table.take(mix(key), 1, 0) != Decision.TAKEN_SHARED) {
             key++;
         }
-        while (taken(table.take(mix(key), 1, 0))) {
-            // until its bucket is empty
+        assertThat(key).as("keys with a place of their own").isBetween(8L, 16L);
+        for (int i = 0; i < 3; i++) {
+            assertThat(table.take(mix(key), 1, 0)).isEqualTo(Decision.TAKEN_SHARED);
         }
+        assertThat(table.take(mix(key), 1, 0)).isEqualTo(Decision.REFUSED_SHARED);
+        assertThat(table.waitNanos(mix(key), 1, 0)).isEqualTo(SECOND);
         // The others are idle now, so it gets a place.
         assertThat(taken(table.take(mix(key), 2, SECOND))).isFalse();
         assertThat(table.take(mix(key), 1, SECOND)).isEqualTo(Decision.TAKEN);
@@ -139,6 +142,60 @@ class KeyTableTest {
         assertThat(table.take(hash, 4, 0)).isEqualTo(Decision.TAKEN);
         assertThat(taken(table.take(hash, 1, 0))).isFalse();
         assertThat(table.busy(0)).isEqualTo(1);
+    }
+
+    /**
+     * Whoever charges an entry may have been held up since it found it, and the entry may be another key's by then. That
+     * charge is lost on the other key, and made anew.
+     */
+    @Test
+    void aChargeOfAnEntryThatHasBecomeAnothersIsMadeAnew() {
+        TokenRate rate = new TokenRate(1, SECOND, 0);
+        KeyTable table = new KeyTable(rate, 2, 1);
+        // Both halves of such numbers are small, so these keys have the same groups to be in; and they look at one
+        // place first.
+        long key = 100;
+        long other = key + 8;
+        assertThat(table.take(key, 1, 0)).isEqualTo(Decision.TAKEN);
+        int place = table.find(key);
+        long now = rate.units(SECOND);
+        assertThat(place).isPositive();
+        assertThat(table.find(other)).isNegative();
+
+        assertThat(table.take(other, 1, SECOND)).isEqualTo(Decision.TAKEN);
+        assertThat(table.find(key)).isNegative();
+        assertThat(table.find(other)).as("who took its place").isEqualTo(place);
+
+        long permit = rate.ofPermits(1);
+        assertThat(table.charge(place, key, permit, now)).as("with room").isEqualTo(Decision.AGAIN);
+        assertThat(table.charge(place, key, permit, now)).as("without").isEqualTo(Decision.AGAIN);
+        assertThat(table.take(other, 1, SECOND)).as("it pays").isEqualTo(Decision.REFUSED);
+        assertThat(table.take(key, 2, SECOND)).as("the key has lost nothing").isEqualTo(Decision.TAKEN);
+        assertThat(table.take(key, 1, SECOND)).isEqualTo(Decision.REFUSED);
+    }
+
+    /** A key that comes back before its entry is another's goes on with it, idle or not. */
+    @Test
+    void aKeyThatComesBackFindsItsEntry() {
+        KeyTable table = table(1, 2, 1, 0);
+        assertThat(table.take(100, 1, 0)).isEqualTo(Decision.TAKEN);
+        int place = table.find(100);
+
+        assertThat(table.take(100, 1, 5 * SECOND)).isEqualTo(Decision.TAKEN);
+
+        assertThat(table.find(100)).isEqualTo(place);
+        assertThat(table.waitNanos(100, 1, 5 * SECOND)).isZero();
+        assertThat(table.waitNanos(100, 2, 5 * SECOND)).isEqualTo(SECOND);
+        assertThat(table.busy(5 * SECOND)).isEqualTo(1);
+        assertThat(table.busy(6 * SECOND)).isZero();
+    }
+
+    @Test
+    void takesAsMuchMemoryAsItSays() {
+        // 25 groups of 8 entries of 2 longs, 6 longs before them; 2 shared words a group, 64 at least; 1024 locks.
+        assertThat(table(1, 2, 100, 0).memoryBytes()).isEqualTo((25 * 16 + 6 + 64) * 8L + 4096);
+        assertThat(table(1, 2, 101, 0).memoryBytes()).isEqualTo((26 * 16 + 6 + 64) * 8L + 4096);
+        assertThat(table(1, 2, 1_000, 0).memoryBytes()).isEqualTo((250 * 16 + 6 + 500) * 8L + 4096);
     }
 
     /** Many threads, few places: entries change hands all the time, and no key gets more than its burst. */

@@ -3,6 +3,7 @@ package io.nettoolkit.resilience.internal.limit;
 import static io.nettoolkit.resilience.internal.limit.LimitContractTest.onThreads;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.resilience.internal.Stripe;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -135,5 +136,109 @@ class LeasedBucketTest {
         assertThat(bucket.take(1, 0, 5)).isGreaterThan(5);
         assertThat(take(bucket, 1, 0)).isFalse();
         assertThat(bucket.take(1, 0, -1)).isPositive();
+    }
+
+    /** Where the clock stands when it is built: units, stamps and ages are differences. */
+    private static final long[] STARTS = {0, -5, 77 * HOUR, Long.MAX_VALUE - LeasedBucket.LEASE_NANOS / 2};
+
+    /** What the bucket has for a call that is too large for a stripe to serve. */
+    private static long inTheBucket(LeasedBucket bucket, long now) {
+        long least = 0;
+        long most = BURST;
+        while (least < most) {
+            long middle = (least + most + 1) / 2;
+            if (bucket.bucket().take(middle, now, -1) == 0) {
+                least = middle;
+            } else {
+                most = middle - 1;
+            }
+        }
+        return least;
+    }
+
+    @Test
+    void aStripeBorrowsABatchAndSpendsItWithoutTheBucket() {
+        for (long now : STARTS) {
+            LeasedBucket bucket = slow(now);
+            long full = bucket.capacity();
+            assertThat(bucket.isLeased()).isTrue();
+            assertThat(bucket.batch()).isEqualTo(64);
+            assertThat(full).isEqualTo(BURST - 64 * Stripe.COUNT);
+            assertThat(bucket.trySpend(64)).as("what it begins with").isTrue();
+            assertThat(bucket.trySpend(1)).isFalse();
+
+            assertThat(bucket.tryTake(1, now)).isTrue();
+            assertThat(inTheBucket(bucket, now)).isEqualTo(full - 64);
+            assertThat(bucket.trySpend(60)).isTrue();
+            assertThat(bucket.trySpend(4)).as("it has three").isFalse();
+            assertThat(inTheBucket(bucket, now)).isEqualTo(full - 64);
+
+            assertThat(bucket.tryTake(2, now)).as("what it has").isTrue();
+            assertThat(inTheBucket(bucket, now)).as("and no more").isEqualTo(full - 64);
+            assertThat(bucket.tryTake(5, now))
+                    .as("one of its own, four and the next batch")
+                    .isTrue();
+            assertThat(inTheBucket(bucket, now)).isEqualTo(full - 64 - 63);
+            assertThat(bucket.trySpend(60)).isFalse();
+            assertThat(bucket.trySpend(59)).isTrue();
+        }
+    }
+
+    @Test
+    void theLastPermitsOfTheBucketMakeUpForWhatTheStripeLacks() {
+        LeasedBucket bucket = slow(0);
+        assertThat(bucket.tryTake(61, 0)).isTrue();
+        long left = inTheBucket(bucket, 0);
+        assertThat(bucket.tryTake(left - 61, 0))
+                .as("larger than a batch: of the bucket alone")
+                .isTrue();
+        assertThat(inTheBucket(bucket, 0)).isEqualTo(61);
+
+        assertThat(bucket.tryTake(65, 0)).isFalse();
+        assertThat(bucket.tryTake(64, 0))
+                .as("3 of the stripe and 61 of the bucket")
+                .isTrue();
+
+        assertThat(bucket.trySpend(1)).isFalse();
+        assertThat(inTheBucket(bucket, 0)).isZero();
+        assertThat(bucket.tryTake(1, 0)).isFalse();
+    }
+
+    @Test
+    void aStripesPermitsAreTakenBackAtTheEndOfTheLeaseAndNoSooner() {
+        for (long now : STARTS) {
+            LeasedBucket bucket = slow(now);
+            assertThat(bucket.tryTake(1, now)).isTrue();
+            long left = inTheBucket(bucket, now);
+            assertThat(bucket.tryTake(left, now)).isTrue();
+            long stamps = LeasedBucket.LEASE_NANOS / LeasedBucket.STAMP_NANOS + 1;
+            long end = (Math.floorDiv(now, LeasedBucket.STAMP_NANOS) + stamps) * LeasedBucket.STAMP_NANOS;
+
+            // One more than there are on all stripes, so that they are taken back and stay where they are.
+            long lent = 64L * Stripe.COUNT - 1;
+            assertThat(bucket.tryTake(lent + 1, end - 1)).isFalse();
+            assertThat(inTheBucket(bucket, end - 1)).as("from %d", now).isZero();
+            assertThat(bucket.tryTake(lent + 1, end)).isFalse();
+            assertThat(inTheBucket(bucket, end)).as("from %d", now).isEqualTo(lent);
+            assertThat(bucket.trySpend(1)).isFalse();
+        }
+    }
+
+    @Test
+    void askingForALeaseTakesNothingAndReservingDoes() {
+        LeasedBucket bucket = slow(0);
+        assertThat(bucket.tryTake(60, 0)).isTrue();
+        assertThat(bucket.tryTake(inTheBucket(bucket, 0), 0)).isTrue();
+
+        assertThat(bucket.take(4, 0, -1)).as("the stripe has four").isZero();
+        assertThat(bucket.take(5, 0, -1)).as("five are with the bucket alone").isEqualTo(5 * HOUR);
+        assertThat(bucket.take(4, 0, 0)).isZero();
+        assertThat(bucket.take(4, 0, 0)).as("they were taken").isEqualTo(4 * HOUR);
+        assertThat(bucket.take(1, 0, HOUR)).as("promised").isEqualTo(HOUR);
+        assertThat(bucket.take(1, 0, -1)).isEqualTo(2 * HOUR);
+
+        assertThat(bucket.cancel(1, HOUR, 0)).isTrue();
+        assertThat(bucket.take(1, 0, -1)).isEqualTo(HOUR);
+        assertThat(bucket.cancel(bucket.capacity() + 1, 0, 0)).isFalse();
     }
 }

@@ -265,7 +265,7 @@ class TokenBucketTest {
 
     @Test
     void aLeakyBucketSpacesCallsAndLetsTheNextOnesPayForACostlyOne() {
-        TokenBucket queue = TokenBucket.spaced(new TokenRate(10, SECOND, 0), 0);
+        TokenBucket queue = TokenBucket.spaced(10, SECOND, 0);
 
         assertThat(queue.take(1, 0, SECOND)).isZero();
         assertThat(queue.take(3, 0, SECOND)).isEqualTo(SECOND / 10);
@@ -315,5 +315,111 @@ class TokenBucketTest {
         bucket.putBack(3);
         assertThat(bucket.takeUpTo(6, 4, 0)).isZero();
         assertThat(bucket.takeUpTo(6, 3, 0)).isEqualTo(3);
+    }
+
+    @Test
+    void aCostSoLargeThatItOverflowsIsRefused() {
+        TokenBucket bucket = bucket(10, SECOND, 5, 0);
+        long before = bucket.word();
+
+        for (long permits : new long[] {6, 1L << 40, 1L << 62, Long.MAX_VALUE}) {
+            assertThat(bucket.tryTake(permits, 0)).as("%d", permits).isFalse();
+            assertThat(bucket.take(permits, 0, SECOND)).as("%d", permits).isEqualTo(Limit.NEVER);
+            assertThat(bucket.cancel(permits, 0, 0)).as("%d", permits).isFalse();
+        }
+        assertThat(bucket.word()).isEqualTo(before);
+    }
+
+    /** A permit a year is 2^55 units; 2^60 are as far ahead as promises go. */
+    @Test
+    void promisesNothingBeyondTheSpanThatUnitsCanTell() {
+        long year = 365L * 24 * 3600 * SECOND;
+        long now = Long.MAX_VALUE - 3;
+        TokenBucket bucket = bucket(1, year, 1, now);
+
+        for (int i = 0; i <= 32; i++) {
+            assertThat(bucket.take(1, now, Long.MAX_VALUE - 1)).isEqualTo(i * year);
+        }
+
+        assertThat(bucket.take(1, now, Long.MAX_VALUE - 1)).isEqualTo(Limit.NEVER);
+        assertThat(bucket.take(1, now, -1)).isEqualTo(Limit.NEVER);
+    }
+
+    @Test
+    void aCancelTellsWhetherAllOfItCameBack() {
+        TokenBucket bucket = bucket(10, SECOND, 5, 0);
+        bucket.tryTake(5, 0);
+
+        assertThat(bucket.cancel(2, 0, SECOND / 10 - 1))
+                .as("less than one has come back by itself")
+                .isTrue();
+        assertThat(bucket.cancel(2, 0, SECOND / 10))
+                .as("one has come back by itself")
+                .isFalse();
+    }
+
+    @Test
+    void aCancelLongAfterChangesNothing() {
+        TokenBucket bucket = bucket(10, SECOND, 5, 0);
+        bucket.tryTake(5, 0);
+        long before = bucket.word();
+
+        assertThat(bucket.cancel(5, 0, 60 * SECOND)).isFalse();
+
+        assertThat(bucket.word()).isEqualTo(before);
+    }
+
+    @Test
+    void aLeakyBucketTakesBackWhatNobodyWaitsBehind() {
+        TokenBucket queue = TokenBucket.spaced(10, SECOND, 0);
+        queue.take(1, 0, SECOND);
+        long due = queue.take(3, 0, SECOND);
+        long before = queue.word();
+        long last = queue.take(2, 0, SECOND);
+
+        assertThat(queue.cancel(2, last, 0)).isTrue();
+        assertThat(queue.word()).isEqualTo(before);
+        queue.take(2, 0, SECOND);
+        assertThat(queue.cancel(3, due, 0))
+                .as("who waits behind it keeps its time")
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 5, 100})
+    void aColdPermitCostsThreeAndLessAsItWarmsUp(long seconds) {
+        long now = seconds * SECOND;
+        TokenRate rate = new TokenRate(100, SECOND, 0);
+        TokenBucket bucket = TokenBucket.warmingUp(rate, 10, 10 * SECOND, now);
+
+        assertThat(costAt(bucket, now, rate)).isEqualTo(3 * rate.ofPermits(1));
+        assertThat(costAt(bucket, now + 5 * SECOND, rate)).isEqualTo(2 * rate.ofPermits(1));
+        assertThat(costAt(bucket, now + 10 * SECOND - 1, rate)).isBetween(rate.ofPermits(1), rate.ofPermits(1) + 10);
+        assertThat(costAt(bucket, now + 15 * SECOND, rate)).isEqualTo(rate.ofPermits(1));
+        long full = now + 15 * SECOND + SECOND / 100;
+        assertThat(costAt(bucket, full + 10 * SECOND + 10, rate))
+                .as("cold again")
+                .isEqualTo(3 * rate.ofPermits(1));
+    }
+
+    private static long costAt(TokenBucket bucket, long now, TokenRate rate) {
+        assertThat(bucket.tryTake(1, now)).isTrue();
+        return bucket.word() - rate.units(now);
+    }
+
+    /** Cold is a bucket that has lain full for the whole warm-up, and not a moment less. */
+    @Test
+    void coolsDownWhileItLiesFull() {
+        TokenRate rate = new TokenRate(1_000_000_000, SECOND, 0);
+        for (long rest : new long[] {10 * SECOND - 1, 10 * SECOND}) {
+            TokenBucket bucket = TokenBucket.warmingUp(rate, 10, 10 * SECOND, 0);
+            bucket.tryTake(1, 0);
+            bucket.tryTake(1, 20 * SECOND);
+            bucket.tryTake(1, 25 * SECOND);
+            long full = 25 * SECOND + 2;
+            assertThat(costAt(bucket, full + rest, rate))
+                    .as("after %d ns", rest)
+                    .isEqualTo(rest < 10 * SECOND ? 1 : 3);
+        }
     }
 }

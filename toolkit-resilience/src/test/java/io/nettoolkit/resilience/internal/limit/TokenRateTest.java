@@ -42,6 +42,27 @@ class TokenRateTest {
         assertThat(error).as("relative error after a year").isCloseTo(0, within(1e-12));
     }
 
+    /** The smallest power of two that makes a unit a nanosecond or less: the fewer bits, the longer the spans. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 1",
+        "8, 1, 1",
+        "1, 2, 2",
+        "1, 3, 4",
+        "1, 1073741823, 1073741824",
+        "1, 1073741824, 1073741824",
+        "1, 1073741825, 2147483648",
+        "3, 3072, 1024",
+        "3, 3073, 2048"
+    })
+    void aPermitIsAsFewUnitsAsANanosecondAllows(long permits, long perNanos, long units) {
+        TokenRate rate = new TokenRate(permits, perNanos, 0);
+
+        assertThat(rate.ofPermits(1)).isEqualTo(units);
+        assertThat(rate.maxPermits()).isEqualTo(TokenRate.LONGEST_UNITS / units);
+        assertThat(TokenRate.maxBurst(permits, perNanos)).isEqualTo(TokenRate.LONGEST_UNITS / units);
+    }
+
     @Test
     void theWaitIsTheShortestThatIsLongEnough() {
         long seed = 20260711;

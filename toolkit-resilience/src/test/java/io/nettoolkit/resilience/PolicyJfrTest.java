@@ -1,0 +1,184 @@
+package io.nettoolkit.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
+import io.nettoolkit.resilience.Classifier.Outcome;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a recording hears of policies: changes of their state, and calls that they refused. */
+class PolicyJfrTest {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    private final MockTicker ticker = Ticker.newMockTicker();
+    private final TimeSource clock = TimeSource.of(ticker);
+
+    @TempDir
+    Path directory;
+
+    /** What a policy of the name "recorded" told while this ran. */
+    private List<String> recorded(Runnable use) throws Exception {
+        JfrEvents.register();
+        Path file = directory.resolve("recording.jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("io.nettoolkit.PolicyState");
+            recording.enable("io.nettoolkit.PolicyShed");
+            recording.start();
+            use.run();
+            recording.stop();
+            recording.dump(file);
+        }
+        return RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getString("policy").startsWith("recorded"))
+                .map(event -> event.hasField("reason")
+                        ? event.getString("reason")
+                        : event.getString("policy") + " " + event.getString("from") + "->" + event.getString("to"))
+                .toList();
+    }
+
+    private static void refused(Callable<?> call) {
+        try {
+            throw new AssertionError("was not refused, but answered " + call.call());
+        } catch (RejectedExecutionException expected) {
+            // That is what is recorded.
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aBulkheadTellsWhomItRefused() throws Exception {
+        Bulkhead bulkhead = Bulkhead.builder(1).name("recorded").build();
+        bulkhead.tryAcquire();
+
+        assertThat(recorded(() -> refused(() -> bulkhead.execute(() -> "no")))).containsExactly("BULKHEAD_FULL");
+    }
+
+    @Test
+    void aBulkheadTellsWhoWaitedInVain() throws Exception {
+        Bulkhead bulkhead = Bulkhead.builder(1)
+                .name("recorded")
+                .maxPending(1)
+                .timeSource(clock)
+                .parking((blocker, nanos) -> ticker.advance(nanos, TimeUnit.NANOSECONDS))
+                .build();
+        bulkhead.tryAcquire();
+
+        assertThat(recorded(() -> refused(() -> bulkhead.execute(() -> "no")))).containsExactly("BULKHEAD_FULL");
+    }
+
+    @Test
+    void aDistributedRateLimiterTellsWhomItRefused() throws Exception {
+        DistributedRateLimiter limiter = DistributedRateLimiter.builder(
+                        TokenStore.inProcess(clock), "key", 1, SECOND, DistributedRateLimiter.Outage.failClosed())
+                .name("recorded")
+                .timeSource(clock)
+                .build();
+        assertThat(limiter.<String>execute(() -> "yes")).isEqualTo("yes");
+
+        assertThat(recorded(() -> refused(() -> limiter.execute(() -> "no")))).containsExactly("RATE_LIMITED");
+    }
+
+    @Test
+    void aRateLimiterTellsWhomItRefused() throws Exception {
+        RateLimiter limiter = RateLimiter.fixedWindow(1, SECOND)
+                .name("recorded")
+                .timeSource(clock)
+                .build();
+        limiter.tryAcquire();
+
+        assertThat(recorded(() -> refused(() -> limiter.execute(() -> "no")))).containsExactly("RATE_LIMITED");
+    }
+
+    @Test
+    void aKeyedRateLimiterTellsWhomItRefused() throws Exception {
+        KeyedRateLimiter<String> limiter = KeyedRateLimiter.<String>builder(1, SECOND)
+                .name("recorded")
+                .burst(1)
+                .timeSource(clock)
+                .build();
+        limiter.tryAcquire("key");
+
+        assertThat(recorded(() -> refused(() -> limiter.execute("key", () -> "no"))))
+                .containsExactly("RATE_LIMITED");
+    }
+
+    @Test
+    void anAdaptiveLimitTellsHowItMovedAndWhomItRefused() throws Exception {
+        AdaptiveLimit limit = AdaptiveLimit.aimd()
+                .name("recorded")
+                .initial(8)
+                .minSamples(1)
+                .decrease(0.5)
+                .timeSource(clock)
+                .build();
+
+        assertThat(recorded(() -> {
+                    ticker.advance(100, TimeUnit.MILLISECONDS);
+                    limit.onResult(limit.tryAcquire(), Outcome.OVERLOAD, 1);
+                    while (limit.tryAcquire() >= 0) {
+                        // until it is used up
+                    }
+                    refused(() -> limit.execute(() -> "no"));
+                }))
+                .containsExactly("recorded 8->4", "OVERLOADED");
+    }
+
+    @Test
+    void aLoadShedderTellsWhenItBeginsAndEndsAndWhomItRefused() throws Exception {
+        LoadShedder shedder = LoadShedder.builder()
+                .name("recorded")
+                .priorities(2)
+                .withoutClientThrottle()
+                .timeSource(clock)
+                .build();
+
+        assertThat(recorded(() -> {
+                    shedder.tryAdmit(1);
+                    for (int interval = 0; interval < 2; interval++) {
+                        shedder.onQueueDelay(Duration.ofMillis(20).toNanos());
+                        ticker.advance(100, TimeUnit.MILLISECONDS);
+                        shedder.tryAdmit(0);
+                    }
+                    for (int i = 0; i < 100; i++) {
+                        shedder.tryAdmit(0);
+                    }
+                    refused(() -> shedder.execute(1, () -> "no"));
+                    for (int interval = 0; interval < 20; interval++) {
+                        ticker.advance(100, TimeUnit.MILLISECONDS);
+                        shedder.tryAdmit(0);
+                    }
+                }))
+                .containsExactly("recorded ADMITTING->SHEDDING", "OVERLOADED", "recorded SHEDDING->ADMITTING");
+    }
+
+    @Test
+    void anOutlierDetectorTellsWhoLeavesAndWhoReturns() throws Exception {
+        OutlierDetector<String> detector = OutlierDetector.<String>builder()
+                .name("recorded")
+                .consecutiveFailures(1)
+                .timeSource(clock)
+                .build();
+
+        assertThat(recorded(() -> {
+                    detector.report("b", Outcome.SUCCESS);
+                    detector.report("a", Outcome.FAILURE);
+                    ticker.advance(30, TimeUnit.SECONDS);
+                    detector.isEjected("a");
+                }))
+                .containsExactly("recorded a HEALTHY->EJECTED", "recorded a EJECTED->HEALTHY");
+    }
+}
