@@ -8,9 +8,12 @@ import io.nettoolkit.udp.internal.connection.ServerGate;
 import io.nettoolkit.udp.internal.delivery.MessageSink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Random;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +33,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * The reliable core without a socket: two connections, each datagram of one handed to the other at once, except for those
  * that are dropped. An operation is a datagram: written, sealed, opened, read, its messages handed over; acknowledgements
- * are datagrams too. {@code -prof gc} gives bytes per datagram.
+ * are datagrams too. {@code -prof gc} gives bytes per datagram, but not with {@code -f 0}: then the thread is not one of
+ * Netty's, and every buffer is a new one.
  *
  * <p>It stands in the package of the module because the core is nobody's API: no other package may reach it.
  */
@@ -46,8 +50,9 @@ import org.openjdk.jmh.annotations.Warmup;
             "-Xms256m",
             "-Xmx256m",
             "-XX:+UseSerialGC",
-            // JMH's threads are not Netty's, which alone have ready buffers by default.
-            "-Dio.netty.allocator.useCacheForAllThreads=true"
+            // JMH's threads are not Netty's, which alone use buffers again.
+            "-Djmh.executor=CUSTOM",
+            "-Djmh.executor.class=io.nettoolkit.udp.RudpCoreBenchmark$LoopThreads"
         })
 public class RudpCoreBenchmark {
 
@@ -150,6 +155,14 @@ public class RudpCoreBenchmark {
                     more = to.receive(sink);
                 }
             }
+        }
+    }
+
+    /** Threads like those of event loops. */
+    public static final class LoopThreads extends ThreadPoolExecutor {
+        /** JMH wants this constructor. */
+        public LoopThreads(int threads, String name) {
+            super(threads, threads, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new DefaultThreadFactory(name));
         }
     }
 
