@@ -115,7 +115,7 @@ public final class ConnectionPool implements AutoCloseable {
     public void resize(int minIdle, int maxSize) {
         PoolConfig.Builder checked = PoolConfig.builder();
         checked.maxSize(maxSize).minIdle(minIdle).build();
-        host.resize(minIdle, maxSize);
+        host.control().resize(minIdle, maxSize);
     }
 
     /**
@@ -123,12 +123,12 @@ public final class ConnectionPool implements AutoCloseable {
      * and idle connections stay open; none are opened.
      */
     public void suspend() {
-        host.suspend();
+        host.control().suspend();
     }
 
     /** Ends {@link #suspend}. */
     public void resume() {
-        host.resume();
+        host.control().resume();
     }
 
     /**
@@ -139,7 +139,7 @@ public final class ConnectionPool implements AutoCloseable {
      */
     public void retireAll(Throwable cause) {
         Objects.requireNonNull(cause, "cause: must not be null");
-        host.retire(null, cause);
+        host.control().retire(null, cause);
     }
 
     /**
@@ -151,7 +151,7 @@ public final class ConnectionPool implements AutoCloseable {
      */
     public void retire(Predicate<? super SocketAddress> addresses) {
         Objects.requireNonNull(addresses, "addresses: must not be null");
-        host.retire(addresses, null);
+        host.control().retire(addresses, null);
     }
 
     /**
@@ -164,7 +164,7 @@ public final class ConnectionPool implements AutoCloseable {
         if (connections < 0) {
             throw new IllegalArgumentException("connections: " + connections + " (must be 0 or more)");
         }
-        return host.warmUp(connections);
+        return host.control().warmUp(connections);
     }
 
     /**
@@ -179,13 +179,13 @@ public final class ConnectionPool implements AutoCloseable {
         if (grace.isNegative()) {
             throw new IllegalArgumentException("grace: " + grace + " (must not be negative)");
         }
-        return host.close(grace);
+        return host.control().close(grace);
     }
 
     /** As {@link #close(Duration)} without grace, and does not wait for the end. */
     @Override
     public void close() {
-        host.close(Duration.ZERO);
+        host.control().close(Duration.ZERO);
     }
 
     /**

@@ -226,7 +226,8 @@ public final class KeyedConnectionPool<K> implements AutoCloseable {
 
         /**
          * Sizes, times and rules of each host. A minimum of idle connections keeps every host from being forgotten, and its
-         * idle connections from making room for another. Default {@link PoolConfig#defaults()}.
+         * idle connections from making room for another, but not from going when
+         * {@link KeyedConnectionPool#resizeTotal} lowers the bound. Default {@link PoolConfig#defaults()}.
          */
         public Builder<K> config(PoolConfig config) {
             this.config = Objects.requireNonNull(config, "config: must not be null");

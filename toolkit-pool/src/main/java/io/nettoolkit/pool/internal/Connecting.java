@@ -203,7 +203,7 @@ final class Connecting {
 
     private boolean isAvoided(Check check, @Nullable SocketAddress address) {
         for (Predicate<? super SocketAddress> avoided : check.avoided()) {
-            if (host.matches(avoided, address)) {
+            if (host.control().matches(avoided, address)) {
                 return true;
             }
         }

@@ -134,7 +134,7 @@ final class HostEffects implements Effects {
 
     @Override
     public void screen(List<Member> members, Predicate<? super SocketAddress> avoided) {
-        later(() -> host.screen(members, avoided));
+        later(() -> host.control().screen(members, avoided));
     }
 
     @Override
@@ -180,6 +180,6 @@ final class HostEffects implements Effects {
     @Override
     public void drained(DrainReport report) {
         wake.stop();
-        later(() -> host.drained(report));
+        later(() -> host.control().drained(report));
     }
 }

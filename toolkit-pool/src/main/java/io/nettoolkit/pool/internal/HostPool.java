@@ -1,13 +1,11 @@
 package io.nettoolkit.pool.internal;
 
 import io.nettoolkit.core.Deadline;
-import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.BlockingCheck;
-import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.pool.ConnectionPool;
 import io.nettoolkit.pool.ConnectionPool.CloseCause;
 import io.nettoolkit.pool.Connector;
@@ -28,13 +26,10 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.ThreadExecutorMap;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -65,9 +60,8 @@ public final class HostPool<K> implements Shelf.Keeper {
     private final Wake wake;
     private final Notices notices;
     private final Usage usage = new Usage();
-    private final Addresses addresses;
-    private final CompletableFuture<DrainReport> drained = new CompletableFuture<>();
     private final Eviction eviction;
+    private final HostControl control;
 
     /**
      * What a host's pool is put together from.
@@ -106,7 +100,6 @@ public final class HostPool<K> implements Shelf.Keeper {
                 validates ? config.validateAfterIdle().toNanos() : -1,
                 new Shelf.Sizes(Runtime.getRuntime().availableProcessors(), loops, config.maxSize()));
         notices = new Notices(key, parts);
-        addresses = new Addresses(parts.name(), timeSource);
         combiner = new Combiner(timeSource, event(this::tick), home);
         wake = new Wake(home, parts.eventLoops(), timeSource, new Clock());
         Connecting connecting =
@@ -123,6 +116,7 @@ public final class HostPool<K> implements Shelf.Keeper {
                 shelf,
                 new HostState.Surroundings(effects, parts.random()));
         eviction = new Eviction(this, permits, config.minIdle());
+        control = new HostControl(this, state, shelf, notices, new Addresses(parts.name(), timeSource));
     }
 
     /** Opens the minimum of idle connections. */
@@ -131,7 +125,7 @@ public final class HostPool<K> implements Shelf.Keeper {
         if (isWatched) {
             LeakWatch watch =
                     new LeakWatch(this, timeSource, notices, parts.config().leakDetection());
-            drained.thenRun(watch::stop);
+            control.whenDrained(watch::stop);
         }
     }
 
@@ -295,7 +289,8 @@ public final class HostPool<K> implements Shelf.Keeper {
         state.tick(nowNanos);
     }
 
-    private void submit(LongConsumer event) {
+    /** Tells the state machine of an event, with the time at which it is told. */
+    void submit(LongConsumer event) {
         combiner.submit(event(event));
     }
 
@@ -338,71 +333,9 @@ public final class HostPool<K> implements Shelf.Keeper {
                 .build();
     }
 
-    /** As {@link ConnectionPool#resize}. */
-    public void resize(int newMinIdle, int newMaxSize) {
-        eviction.keep(newMinIdle);
-        submit(nowNanos -> state.resize(newMinIdle, newMaxSize, nowNanos));
-    }
-
-    /** As {@link ConnectionPool#suspend}. */
-    public void suspend() {
-        submit(state::suspend);
-    }
-
-    /** As {@link ConnectionPool#resume}. */
-    public void resume() {
-        submit(state::resume);
-    }
-
-    /** Retires the connections to some addresses, or all of them where there is no predicate. */
-    public void retire(@Nullable Predicate<? super SocketAddress> addresses, @Nullable Throwable cause) {
-        submit(nowNanos -> state.retire(addresses, cause, nowNanos));
-    }
-
-    /** Finds the connections a predicate means, and retires those. */
-    void screen(List<Member> members, Predicate<? super SocketAddress> avoided) {
-        List<Member> matching = addresses.matching(members, avoided);
-        submit(nowNanos -> state.retire(matching, nowNanos));
-    }
-
-    /** What a predicate of the user says of an address. */
-    boolean matches(Predicate<? super SocketAddress> predicate, @Nullable SocketAddress address) {
-        return addresses.matches(predicate, address);
-    }
-
-    /** As {@link ConnectionPool#warmUp}. */
-    public CompletableFuture<Integer> warmUp(int connections) {
-        Warming warming = new Warming(connections, this);
-        submit(nowNanos -> state.warmUp(warming, nowNanos));
-        return warming.future;
-    }
-
-    /** A warm-up was cancelled. */
-    void giveUp(Warming warming) {
-        submit(nowNanos -> state.giveUp(warming, nowNanos));
-    }
-
-    /** As {@link ConnectionPool#close(Duration)}. */
-    public CompletableFuture<DrainReport> close(Duration grace) {
-        ToolkitFuture<DrainReport> closed = new ToolkitFuture<>(home);
-        drained.whenComplete((report, impossible) -> closed.succeedLater(home, report));
-        shelf.bar();
-        submit(nowNanos -> state.close(nanos(grace), nowNanos));
-        return closed;
-    }
-
-    private static long nanos(Duration grace) {
-        Duration longest = Duration.ofDays(365);
-        return (grace.compareTo(longest) < 0 ? grace : longest).toNanos();
-    }
-
-    void drained(DrainReport report) {
-        notices.drained(report);
-        drained.complete(report);
-    }
-
-    boolean isDrained() {
-        return drained.isDone();
+    /** What an operator may do to it. */
+    public HostControl control() {
+        return control;
     }
 
     void leaked() {

@@ -45,7 +45,7 @@ final class LeakWatch implements Runnable {
         for (Member member : pool.state().snapshot().members()) {
             look((Connection) member);
         }
-        if (!pool.isDrained()) {
+        if (!pool.control().isDrained()) {
             schedule();
         }
     }

@@ -19,7 +19,7 @@ final class Warming extends WarmUp implements Runnable {
     /** Its owner gave up. */
     @Override
     public void run() {
-        pool.giveUp(this);
+        pool.control().giveUp(this);
     }
 
     void end(int open, @Nullable Throwable failure) {

@@ -106,7 +106,7 @@ class HostPoolTest {
     void waitsForItsTurnAtTheCap() {
         HostPool<String> one = host("one", 0);
         HostPool<String> two = host("two", 0);
-        one.warmUp(2);
+        one.control().warmUp(2);
         assertThat(cap.free).isZero();
         acquire(two);
         assertThat(cap.next).isSameAs(two);
@@ -132,7 +132,7 @@ class HostPoolTest {
     void evictsWhatWasIdleLongestAndKeepsItsMinimum() {
         HostPool<String> one = host("one", 1);
         assertThat(one.isEmpty()).isFalse();
-        one.warmUp(2);
+        one.control().warmUp(2);
         long warm = timeSource.nanoTime();
         time.advance(Duration.ofSeconds(1));
         Lease used = one.tryAcquire();
@@ -158,13 +158,13 @@ class HostPoolTest {
     @Test
     void givesNothingOutOnceCloseHasReturned() throws Exception {
         HostPool<String> one = host("one", 0);
-        one.warmUp(1);
+        one.control().warmUp(1);
         assertThat(one.stats().idle()).isEqualTo(1);
         List<Lease> given = new ArrayList<>();
         // Another thread closes while this one is in the section, which it cannot enter.
         cap.within = () -> {
             Thread closer = new Thread(() -> {
-                one.close(Duration.ofHours(1));
+                one.control().close(Duration.ofHours(1));
                 Lease lease = one.tryAcquire();
                 if (lease != null) {
                     given.add(lease);
@@ -173,7 +173,7 @@ class HostPoolTest {
             closer.start();
             join(closer);
         };
-        one.warmUp(2);
+        one.control().warmUp(2);
 
         assertThat(given).isEmpty();
         assertThatThrownBy(() -> one.acquireBlocking(Deadline.after(Duration.ofSeconds(5), timeSource)))
@@ -232,7 +232,7 @@ class HostPoolTest {
                             new SplittableRandom(1)),
                     Permits.UNLIMITED);
             pool.start();
-            pool.warmUp(1);
+            pool.control().warmUp(1);
             return pool;
         }
     }
@@ -244,7 +244,7 @@ class HostPoolTest {
             HostPool<String> watched = timers.pool(PoolConfig.builder().leakDetection(Duration.ofMinutes(1)));
             assertThat(timers.pending(watched.home())).isEqualTo(2);
 
-            assertThat(watched.close(Duration.ZERO)).succeedsWithin(Duration.ofSeconds(10));
+            assertThat(watched.control().close(Duration.ZERO)).succeedsWithin(Duration.ofSeconds(10));
 
             assertThat(timers.pending(watched.home())).isZero();
         } finally {

@@ -130,7 +130,7 @@ public final class HostPools<K> {
         if (host == null) {
             return ToolkitFuture.failed(home, refusal());
         }
-        CompletableFuture<Integer> open = host.pool.warmUp(connections);
+        CompletableFuture<Integer> open = host.pool.control().warmUp(connections);
         return host.removed ? new Again<>(this, open, () -> warmUp(key, connections), count -> {}).future : open;
     }
 
@@ -172,7 +172,7 @@ public final class HostPools<K> {
             startSweeping();
         }
         if (applied.suspended) {
-            opened.pool.suspend();
+            opened.pool.control().suspend();
         }
         opened.pool.start();
         bringUpToDate(opened, applied);
@@ -236,7 +236,7 @@ public final class HostPools<K> {
             leaving.add(host.pool);
             removed++;
         }
-        host.pool.close(Duration.ZERO).whenComplete((report, impossible) -> left(host.pool));
+        host.pool.control().close(Duration.ZERO).whenComplete((report, impossible) -> left(host.pool));
     }
 
     private synchronized void left(HostPool<K> pool) {
@@ -265,11 +265,11 @@ public final class HostPools<K> {
     }
 
     private void apply(HostEntry<K> host, Settings wanted) {
-        host.pool.resize(wanted.minIdle, wanted.maxSize);
+        host.pool.control().resize(wanted.minIdle, wanted.maxSize);
         if (wanted.suspended) {
-            host.pool.suspend();
+            host.pool.control().suspend();
         } else {
-            host.pool.resume();
+            host.pool.control().resume();
         }
         bringUpToDate(host, wanted);
     }
@@ -284,7 +284,7 @@ public final class HostPools<K> {
 
     /** Retires the connections to some addresses of every host, or all of them where there is no predicate. */
     public void retire(@Nullable Predicate<? super SocketAddress> addresses, @Nullable Throwable cause) {
-        hosts().forEach(host -> host.pool.retire(addresses, cause));
+        hosts().forEach(host -> host.pool.control().retire(addresses, cause));
     }
 
     /** Closes every host's pool; a later call may shorten the grace period. */
@@ -305,7 +305,7 @@ public final class HostPools<K> {
         stop(sweeping);
         long begun = time.nanoTime();
         List<CompletableFuture<DrainReport>> reports = new ArrayList<>();
-        all.forEach(pool -> reports.add(pool.close(grace)));
+        all.forEach(pool -> reports.add(pool.control().close(grace)));
         if (earlier != null) {
             return earlier.newFuture(home);
         }
