@@ -54,7 +54,12 @@ class PublishedModulesTest {
                     "io.nettoolkit:toolkit-core",
                     "io.netty:netty-buffer",
                     "io.netty:netty-common",
-                    "org.jspecify:jspecify"),
+                    "io.netty:netty-resolver",
+                    "io.netty:netty-transport",
+                    "io.netty:netty-transport-native-unix-common",
+                    "io.micrometer:micrometer-core?",
+                    "org.jspecify:jspecify",
+                    "org.slf4j:slf4j-api"),
             "toolkit-dns",
             List.of(
                     "io.nettoolkit:toolkit-core",
