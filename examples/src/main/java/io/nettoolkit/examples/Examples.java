@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
             TcpEcho.class,
             TcpChat.class,
             TlsReload.class,
+            UdpEcho.class,
+            UdpMulticast.class,
             ConnectionPoolExample.class,
             KeyedPoolExample.class,
             HealthCheckExample.class,
