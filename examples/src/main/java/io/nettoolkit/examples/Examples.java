@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
             TcpEcho.class,
             TcpChat.class,
             TlsReload.class,
+            UdpEcho.class,
+            UdpMulticast.class,
             ReliableUdp.class,
             RudpFile.class,
             RudpBulk.class,

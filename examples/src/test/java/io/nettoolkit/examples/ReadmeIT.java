@@ -6,6 +6,8 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.StringReader;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -46,6 +48,25 @@ class ReadmeIT {
                     assertThat(result.out()).containsExactly("hello");
                 }
             }
+            assertThat(server.terminate().finish().status()).isEqualTo(128 + 15);
+        }
+    }
+
+    @Test
+    void theUdpServerSendsDatagramsBack() throws Exception {
+        compile(blocks("java"));
+        String classPath = directory + File.pathSeparator + System.getProperty("java.class.path");
+        try (ChildProgram server = ChildProgram.main(classPath, "UdpEchoServer");
+                DatagramSocket client = new DatagramSocket()) {
+            String address = server.awaitLine("listening on /");
+            byte[] hello = "hello".getBytes(StandardCharsets.UTF_8);
+            int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
+            client.setSoTimeout(10_000);
+            client.send(new DatagramPacket(hello, hello.length, InetAddress.getLoopbackAddress(), port));
+            DatagramPacket answer = new DatagramPacket(new byte[100], 100);
+            client.receive(answer);
+            assertThat(answer.getData()).startsWith(hello);
+            assertThat(answer.getLength()).isEqualTo(hello.length);
             assertThat(server.terminate().finish().status()).isEqualTo(128 + 15);
         }
     }

@@ -13,6 +13,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.internal.ThreadExecutorMap;
 import java.net.SocketAddress;
@@ -148,6 +149,14 @@ public final class EventLoops implements AutoCloseable {
     /** Makes UDP channels. */
     public ChannelFactory<? extends DatagramChannel> datagramChannelFactory() {
         return provider.datagramChannels();
+    }
+
+    /**
+     * Makes UDP channels of one family. Multicast needs it: a group of IPv4 cannot be joined by a socket of IPv6 on every
+     * transport. Those of IPv6 carry IPv4 too where the system lets them.
+     */
+    public ChannelFactory<? extends DatagramChannel> datagramChannelFactory(SocketProtocolFamily family) {
+        return provider.datagramChannels(Objects.requireNonNull(family, "family: must not be null"));
     }
 
     /** Makes listening unix-domain channels, for addresses of {@link #unixAddress}. */

@@ -22,6 +22,8 @@ enum Errno {
     ENFILE(23, 23, Kind.RESOURCE_EXHAUSTED, "too many open files in system"),
     EMFILE(24, 24, Kind.RESOURCE_EXHAUSTED, "too many open files"),
     EPIPE(32, 32, Kind.RESET, "broken pipe"),
+    /** Of a datagram: larger than the socket or the path takes. */
+    EMSGSIZE(90, 40, Kind.FRAME_TOO_LARGE, "message too long"),
     EADDRINUSE(98, 48, Kind.ADDRESS_IN_USE, "address already in use"),
     ENETDOWN(100, 50, Kind.UNREACHABLE, "network is down"),
     ENETUNREACH(101, 51, Kind.UNREACHABLE, "network is unreachable"),

@@ -79,6 +79,7 @@ class FailureClassifierTest {
                 arguments(new SocketException("Network is unreachable"), Kind.UNREACHABLE),
                 arguments(new PortUnreachableException(), Kind.CONNECT_REFUSED),
                 arguments(new SocketException("Connection reset"), Kind.RESET),
+                arguments(new SocketException("Message too long"), Kind.FRAME_TOO_LARGE),
                 arguments(new IOException("Connection reset by peer"), Kind.RESET),
                 arguments(new IOException("Broken pipe"), Kind.RESET),
                 arguments(new IOException("Connection timed out"), Kind.PATH_LOST),

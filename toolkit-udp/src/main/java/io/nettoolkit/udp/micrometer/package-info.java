@@ -1,2 +1,2 @@
-/** Micrometer meters of reliable UDP; needs {@code io.micrometer:micrometer-core} on the class path. */
+/** Micrometer meters of datagrams and of reliable UDP. Optional: whoever uses it brings Micrometer. */
 package io.nettoolkit.udp.micrometer;

@@ -135,6 +135,18 @@ public final class JfrEvents {
         }
     }
 
+    /**
+     * A datagram did not make it through this process.
+     *
+     * @param reason TOO_LARGE, HANDLER_BUSY, or the kind of failure of its send
+     * @param bytes of its payload, as far as they are known
+     */
+    public static void datagramDrop(String endpoint, @Nullable SocketAddress remote, String reason, int bytes) {
+        if (PRESENT) {
+            Recorder.datagramDrop(endpoint, remote, reason, bytes);
+        }
+    }
+
     /** What a refusal is called in events and metrics: a reason of the toolkit's limits, else the kind of failure. */
     public static String reasonOf(Exception cause) {
         return cause instanceof RejectedException rejected

@@ -25,6 +25,8 @@ final class Recorder {
 
     private static final EventType DNS_SERVER = EventType.getEventType(DnsServerEvent.class);
 
+    private static final EventType DATAGRAM_DROP = EventType.getEventType(DatagramDropEvent.class);
+
     private Recorder() {}
 
     /** An event class registers itself when its first object asks. */
@@ -149,6 +151,17 @@ final class Recorder {
             DnsServerEvent event = new DnsServerEvent();
             event.server = text(server);
             event.state = state;
+            event.commit();
+        }
+    }
+
+    static void datagramDrop(String endpoint, @Nullable SocketAddress remote, String reason, int bytes) {
+        if (DATAGRAM_DROP.isEnabled()) {
+            DatagramDropEvent event = new DatagramDropEvent();
+            event.endpoint = endpoint;
+            event.remote = text(remote);
+            event.reason = reason;
+            event.bytes = bytes;
             event.commit();
         }
     }

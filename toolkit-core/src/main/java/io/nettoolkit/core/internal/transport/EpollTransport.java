@@ -14,6 +14,7 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,11 @@ final class EpollTransport extends TransportProvider {
     @Override
     public ChannelFactory<? extends DatagramChannel> datagramChannels() {
         return EpollDatagramChannel::new;
+    }
+
+    @Override
+    public ChannelFactory<? extends DatagramChannel> datagramChannels(SocketProtocolFamily family) {
+        return () -> new EpollDatagramChannel(family);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
@@ -46,6 +47,11 @@ final class IoUringTransport extends TransportProvider {
     @Override
     public ChannelFactory<? extends DatagramChannel> datagramChannels() {
         return IoUringDatagramChannel::new;
+    }
+
+    @Override
+    public ChannelFactory<? extends DatagramChannel> datagramChannels(SocketProtocolFamily family) {
+        return () -> new IoUringDatagramChannel(family);
     }
 
     @Override

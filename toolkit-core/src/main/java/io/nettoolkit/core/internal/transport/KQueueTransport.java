@@ -13,6 +13,7 @@ import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannelOption;
 import java.net.SocketAddress;
@@ -44,6 +45,11 @@ final class KQueueTransport extends TransportProvider {
     @Override
     public ChannelFactory<? extends DatagramChannel> datagramChannels() {
         return KQueueDatagramChannel::new;
+    }
+
+    @Override
+    public ChannelFactory<? extends DatagramChannel> datagramChannels(SocketProtocolFamily family) {
+        return () -> new KQueueDatagramChannel(family);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,11 @@ final class MissingTransport extends TransportProvider {
 
     @Override
     public ChannelFactory<? extends DatagramChannel> datagramChannels() {
+        throw missing();
+    }
+
+    @Override
+    public ChannelFactory<? extends DatagramChannel> datagramChannels(SocketProtocolFamily family) {
         throw missing();
     }
 

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import java.net.SocketAddress;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -61,6 +62,9 @@ public abstract class TransportProvider {
 
     /** Makes UDP channels. */
     public abstract ChannelFactory<? extends DatagramChannel> datagramChannels();
+
+    /** Makes UDP channels of one family. */
+    public abstract ChannelFactory<? extends DatagramChannel> datagramChannels(SocketProtocolFamily family);
 
     /** Makes listening unix-domain stream channels. */
     public abstract ChannelFactory<? extends ServerChannel> unixServerChannels();

@@ -84,6 +84,15 @@ class JfrEventsTest {
     }
 
     @Test
+    void recordsADroppedDatagram() throws Exception {
+        RecordedEvent event = record("DatagramDrop", () -> JfrEvents.datagramDrop("samples", REMOTE, "TOO_LARGE", 99));
+        assertThat(event.getString("endpoint")).isEqualTo("samples");
+        assertThat(event.getString("remote")).isEqualTo("[2001:db8::1]:443");
+        assertThat(event.getString("reason")).isEqualTo("TOO_LARGE");
+        assertThat(event.getInt("bytes")).isEqualTo(99);
+    }
+
+    @Test
     void recordsAStall() throws Exception {
         StackTraceElement[] stack = {new StackTraceElement("shop.Orders", "load", "Orders.java", 7)};
         RecordedEvent event = record("LoopStall", () -> JfrEvents.loopStall("loop-1", 99, stack, JfrEvents.Stall.OVER));

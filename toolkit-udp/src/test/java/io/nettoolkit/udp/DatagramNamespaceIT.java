@@ -1,0 +1,116 @@
+package io.nettoolkit.udp;
+
+import static io.nettoolkit.udp.DatagramRig.bytes;
+import static io.nettoolkit.udp.DatagramRig.failureOf;
+import static io.nettoolkit.udp.DatagramRig.taken;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.Transport;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Two hosts and a real cable, as far as one machine can have them. */
+class DatagramNamespaceIT {
+
+    private static final String GROUP = "239.255.77.9";
+    private static final int DATAGRAMS = 300;
+
+    @ParameterizedTest
+    @MethodSource("io.nettoolkit.udp.DatagramRig#transports")
+    void reachesAnotherHostAndIsToldWhatItsNetworkSays(Transport transport) throws Exception {
+        try (NetworkNamespace host = NetworkNamespace.create()) {
+            Process echo = host.start(NamespaceEcho.class, host.itsInterface, GROUP);
+            try (BufferedReader out =
+                    new BufferedReader(new InputStreamReader(echo.getInputStream(), StandardCharsets.UTF_8))) {
+                String ready = out.readLine();
+                assertThat(ready).startsWith("ready ");
+                int port = Integer.parseInt(ready.substring("ready ".length()));
+                talks(transport, port);
+                hearsTheGroup(transport, host, port);
+                isToldOfAClosedPort(transport);
+                isToldOfAHostThatIsNotThere(transport);
+                outlivesLosses(transport, host, port);
+                isToldOfAnUnpluggedCable(transport, host, port);
+            } finally {
+                echo.getOutputStream().close();
+                assertThat(echo.waitFor(DatagramRig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+    }
+
+    private static InetSocketAddress its(int port) {
+        return new InetSocketAddress(NetworkNamespace.ITS_ADDRESS, port);
+    }
+
+    private static void talks(Transport transport, int port) throws Exception {
+        try (DatagramRig rig = DatagramRig.connected(transport, its(port))) {
+            assertThat(rig.address().getHostString()).isEqualTo(NetworkNamespace.OUR_ADDRESS);
+            // In two fragments: an Ethernet carries 1,472 bytes of a datagram.
+            rig.endpoint.send(bytes("x".repeat(1900))).join();
+            assertThat(rig.next().text()).hasSize(1900);
+        }
+    }
+
+    private static void hearsTheGroup(Transport transport, NetworkNamespace host, int port) throws Exception {
+        try (DatagramRig rig = new DatagramRig(transport, it -> it.multicastInterface(host.ourInterface))) {
+            rig.endpoint.bind(new InetSocketAddress("0.0.0.0", 0)).join();
+            MulticastGroup.of(rig.endpoint, new InetSocketAddress(GROUP, port))
+                    .send(bytes("to all"))
+                    .join();
+            assertThat(rig.next()).isEqualTo(new DatagramRig.Received("to all", its(port)));
+        }
+    }
+
+    private static void isToldOfAClosedPort(Transport transport) throws Exception {
+        try (DatagramRig rig = DatagramRig.connected(transport, its(9))) {
+            rig.endpoint.trySend(bytes("anybody?"));
+            assertThat(taken(rig.failures, "ICMP").kind()).isEqualTo(Kind.CONNECT_REFUSED);
+        }
+    }
+
+    private static void isToldOfAHostThatIsNotThere(Transport transport) throws Exception {
+        try (DatagramRig rig =
+                DatagramRig.connected(transport, new InetSocketAddress(NetworkNamespace.NO_ADDRESS, 9))) {
+            rig.endpoint.trySend(bytes("anybody?"));
+            assertThat(taken(rig.failures, "ARP's silence").kind()).isEqualTo(Kind.UNREACHABLE);
+        }
+    }
+
+    private static void outlivesLosses(Transport transport, NetworkNamespace host, int port) throws Exception {
+        if (!host.lose(30)) {
+            return;
+        }
+        try (DatagramRig rig = DatagramRig.connected(transport, its(port))) {
+            for (int i = 0; i < DATAGRAMS; i++) {
+                rig.endpoint.send(bytes("n" + i)).join();
+            }
+            assertThat(rig.endpoint.stats().sent()).isEqualTo(DATAGRAMS);
+            rig.next();
+            host.lose(0);
+            do {
+                rig.endpoint.send(bytes("last")).join();
+            } while (!rig.next().text().equals("last"));
+            assertThat(rig.endpoint.stats().received()).isLessThan(DATAGRAMS);
+        }
+    }
+
+    private static void isToldOfAnUnpluggedCable(Transport transport, NetworkNamespace host, int port) throws Exception {
+        try (DatagramRig rig = new DatagramRig(transport, it -> it)) {
+            rig.endpoint.bind(new InetSocketAddress("0.0.0.0", 0)).join();
+            MulticastGroup group = MulticastGroup.of(rig.endpoint, new InetSocketAddress(GROUP, port));
+            group.join(host.ourInterface).join();
+            host.unplug();
+            assertThat(failureOf(MulticastGroup.of(rig.endpoint, new InetSocketAddress("239.255.77.8", port))
+                                    .join(host.ourInterface))
+                            .kind())
+                    .isEqualTo(Kind.UNREACHABLE);
+            assertThat(rig.endpoint.channel().isOpen()).isTrue();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package io.nettoolkit.udp;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Another host: a network namespace with a cable to this one, made and removed by a test. Needs root and ip(8). */
+final class NetworkNamespace implements AutoCloseable {
+
+    static final String OUR_ADDRESS = "10.213.77.1";
+    static final String ITS_ADDRESS = "10.213.77.2";
+    /** On the same cable, and nobody's. */
+    static final String NO_ADDRESS = "10.213.77.3";
+
+    private final String name = "nettoolkit-" + ProcessHandle.current().pid();
+    final String ourInterface = "ntk" + ProcessHandle.current().pid() % 100_000 + "a";
+    final String itsInterface = "ntk" + ProcessHandle.current().pid() % 100_000 + "b";
+
+    private NetworkNamespace() {}
+
+    /** The other host; where it cannot be made, the test is skipped and says why. */
+    static NetworkNamespace create() throws IOException {
+        NetworkNamespace made = new NetworkNamespace();
+        String failure = tried("ip", "netns", "add", made.name);
+        if (failure != null) {
+            System.err.println("not tested between network namespaces: " + failure);
+        }
+        assumeTrue(failure == null, () -> "needs root and ip(8): " + failure);
+        try {
+            run("ip", "link", "add", made.ourInterface, "type", "veth", "peer", "name", made.itsInterface);
+            run("ip", "link", "set", made.itsInterface, "netns", made.name);
+            run("ip", "addr", "add", OUR_ADDRESS + "/24", "dev", made.ourInterface);
+            run("ip", "link", "set", made.ourInterface, "up");
+            run("ip", "-n", made.name, "addr", "add", ITS_ADDRESS + "/24", "dev", made.itsInterface);
+            run("ip", "-n", made.name, "link", "set", made.itsInterface, "up");
+            run("ip", "-n", made.name, "link", "set", "lo", "up");
+            return made;
+        } catch (Throwable failed) {
+            made.close();
+            throw failed;
+        }
+    }
+
+    /** A program of the tests on the other host. */
+    Process start(Class<?> program, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", name));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    /** Loses some of what leaves this host; false, with the reason printed, where the kernel has no netem. */
+    boolean lose(int percent) throws IOException {
+        String failure = tried(
+                "tc", "qdisc", "replace", "dev", ourInterface, "root", "netem", "loss", percent + "%", "seed", "1");
+        if (failure != null) {
+            failure = tried("tc", "qdisc", "replace", "dev", ourInterface, "root", "netem", "loss", percent + "%");
+        }
+        if (failure != null) {
+            System.err.println("not tested with netem: " + failure);
+        }
+        return failure == null;
+    }
+
+    void unplug() throws IOException {
+        run("ip", "link", "set", ourInterface, "down");
+    }
+
+    @Override
+    public void close() throws IOException {
+        // The cable goes with the namespace, or is still here where making it failed.
+        tried("ip", "link", "del", ourInterface);
+        run("ip", "netns", "del", name);
+    }
+
+    private static void run(String... command) throws IOException {
+        String failure = tried(command);
+        if (failure != null) {
+            throw new IOException(failure);
+        }
+    }
+
+    /** What went wrong; null for nothing. */
+    private static String tried(String... command) throws IOException {
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException missing) {
+            return missing.getMessage();
+        }
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            String text = String.join("; ", out.lines().toList());
+            boolean ended = process.waitFor(10, TimeUnit.SECONDS);
+            return ended && process.exitValue() == 0 ? null : String.join(" ", command) + ": " + text;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return String.join(" ", command) + ": interrupted";
+        }
+    }
+}
