@@ -23,7 +23,7 @@ class EngineAllocationTest {
     private static final int CALLS = 20_000;
     private static final int MOST_ROUNDS = 200;
 
-    /** 440 of them measured: 168 for the answer and its record, the rest for the lookup and its message. */
+    /** Some 450 measured: a third for the answer and its record, the rest for the lookup and its message. */
     private static final double MOST_BYTES = 480;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
