@@ -50,7 +50,7 @@ public final class UdpMulticast implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         String loopback =
-                NetworkInterface.getByInetAddress(address("127.0.0.1")).getName();
+                NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress()).getName();
         try (EventLoops loops = EventLoops.builder().threads(1).build();
                 Member anna = new Member(loops, 0);
                 Member bert = new Member(loops, anna.group.address().getPort());
@@ -98,7 +98,7 @@ public final class UdpMulticast implements Callable<Integer> {
 
     private static InetAddress address(String text) {
         try {
-            return InetAddress.getByName(text);
+            return InetAddress.getAllByName(text)[0];
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException(text, e);
         }

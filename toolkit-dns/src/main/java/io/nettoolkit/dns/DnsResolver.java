@@ -5,6 +5,7 @@ import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.TlsConfig;
 import io.nettoolkit.dns.internal.lookup.NameService;
+import io.nettoolkit.dns.internal.lookup.PrivateAddresses;
 import io.nettoolkit.dns.internal.name.GivenName;
 import io.nettoolkit.dns.internal.name.NameFiles;
 import io.nettoolkit.dns.internal.name.ResolvConf;
@@ -42,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ownership.</b> Who builds it closes it; the loops stay open. Cancelling a future ends its query, where nobody
  * else waits for the same.
  *
- * <p><b>Failure.</b> Futures fail with {@link DnsException} alone, or with
- * {@link io.nettoolkit.core.RejectedException} (SHUTTING_DOWN) after {@link #close()}. That there is no such name or no such
+ * <p><b>Failure.</b> Futures fail with {@link DnsException} alone, of kind LOCAL_CLOSED where {@link #close()} comes before the
+ * answer; what is asked after that is refused with {@link io.nettoolkit.core.RejectedException} (SHUTTING_DOWN). That there is no such name or no such
  * data is an answer of {@link #query} and a failure of {@link #resolve}.
  *
  * <p>Sources: RFC 1034 and 1035; RFC 5452 (forged answers), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS), RFC 2308
@@ -273,6 +274,7 @@ public final class DnsResolver implements AutoCloseable {
         private DnsCache.Config cache = DnsCache.Config.defaults();
         private @Nullable List<DnsName> search;
         private int ndots;
+        private PrivateAddresses privateAddresses = PrivateAddresses.TAKEN;
         private NameFiles.@Nullable Sources files;
 
         private Builder() {}
@@ -358,16 +360,21 @@ public final class DnsResolver implements AutoCloseable {
             if (ndots < 0 || ndots > 15) {
                 throw new IllegalArgumentException("ndots: " + ndots + " (must be 0 to 15)");
             }
-            List<DnsName> parsed = new ArrayList<>();
-            for (String domain : domains) {
-                try {
-                    parsed.add(GivenName.parse(domain));
-                } catch (DnsException badName) {
-                    throw new IllegalArgumentException("domains: " + badName.getMessage(), badName);
-                }
-            }
-            this.search = List.copyOf(parsed);
+            this.search = GivenName.parseOption("domains", domains);
             this.ndots = ndots;
+            return this;
+        }
+
+        /**
+         * Refuses answers of name servers with addresses that are not {@link io.nettoolkit.core.AddressScope#GLOBAL}, but for
+         * names of one's own: else names of strangers could lead into this network (DNS rebinding). They fail with kind
+         * DNS_BOGUS. The hosts file, "localhost" and addresses in letters are not asked for, so not
+         * refused. Default: all are taken.
+         *
+         * @param exceptWithin domains whose names may have such addresses; empty for none
+         */
+        public Builder refusePrivateAddresses(List<String> exceptWithin) {
+            this.privateAddresses = PrivateAddresses.takenWithin(GivenName.parseOption("exceptWithin", exceptWithin));
             return this;
         }
 
@@ -422,6 +429,7 @@ public final class DnsResolver implements AutoCloseable {
                     files != null ? files : NameService.systemFiles(!nameServers.isEmpty()),
                     search,
                     ndots,
+                    privateAddresses,
                     cache,
                     queryTimeout,
                     name,

@@ -101,9 +101,8 @@ class BadAnswersIT {
 
     @Test
     void n33RightIdFromAnotherAddress() throws Exception {
-        // The socket is connected, so what comes from elsewhere ends in the kernel; another port stands for it here
-        // too.
-        isNotFooledBy(Reply.answer(FORGED).fromOtherPort().copies(20));
+        // From 127.0.0.2 and the port that was asked. The socket is connected, so this ends in the kernel.
+        isNotFooledBy(Reply.answer(FORGED).fromOtherAddress().copies(20));
         assertThat(resolver.stats().mismatches()).isZero();
     }
 
@@ -456,7 +455,7 @@ class BadAnswersIT {
         dns.on("a.example").reply(Reply.nothing());
         CompletableFuture<?> waiting = resolver.query("a.example", DnsType.A);
         resolver.close();
-        assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(RejectedException.class);
+        assertThat(failure(waiting).kind()).isEqualTo(Kind.LOCAL_CLOSED);
         assertThatThrownBy(() -> resolver.query("b.example", DnsType.A).get())
                 .hasCauseInstanceOf(RejectedException.class);
         resolver.close();

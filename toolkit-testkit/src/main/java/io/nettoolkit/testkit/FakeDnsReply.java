@@ -54,6 +54,7 @@ record FakeDnsReply(
         WRONG_CLASS,
         LOWER_CASE,
         OTHER_PORT,
+        OTHER_ADDRESS,
         NO_QUESTION,
         NO_EDNS,
         REFERRAL,

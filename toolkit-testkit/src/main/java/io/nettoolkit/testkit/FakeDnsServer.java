@@ -350,6 +350,14 @@ public final class FakeDnsServer implements AutoCloseable {
             return new Reply(settings.flag(FakeDnsReply.Flaw.OTHER_PORT));
         }
 
+        /**
+         * From another address of this host (127.0.0.2) and the port that was asked; datagrams only. Nothing is sent where this
+         * host does not have that address, as on anything but Linux.
+         */
+        public Reply fromOtherAddress() {
+            return new Reply(settings.flag(FakeDnsReply.Flaw.OTHER_ADDRESS));
+        }
+
         /** Without a question section. */
         public Reply withoutQuestion() {
             return new Reply(settings.flag(FakeDnsReply.Flaw.NO_QUESTION));

@@ -24,6 +24,7 @@ import io.netty.handler.ssl.SslContext;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,7 @@ final class FakeDnsSockets {
     private static final int PORT_ATTEMPTS = 20;
     private static final int LENGTH_BYTES = 2;
     private static final int COPIES_AT_ONCE = 256;
+    private static final byte[] OTHER_ADDRESS = {127, 0, 0, 2};
 
     private final Function<Query, Reply> rule;
     private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
@@ -45,6 +47,8 @@ final class FakeDnsSockets {
     private final Channel datagrams;
     /** What answers "from another port" come from. */
     private final Channel otherPort;
+    /** The same for "from another address"; null where this host has no other one of its own. */
+    private final @Nullable Channel otherAddress;
 
     private final Channel streams;
     private final @Nullable Channel secure;
@@ -54,7 +58,8 @@ final class FakeDnsSockets {
         Pair pair = bindPair(group);
         datagrams = pair.datagrams;
         streams = pair.streams;
-        otherPort = bindDatagrams(group);
+        otherPort = bindDatagrams(group, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        otherAddress = bindOtherAddress(group, ((InetSocketAddress) datagrams.localAddress()).getPort());
         secure = tls == null ? null : bindStreams(group, 0, tls);
     }
 
@@ -63,7 +68,7 @@ final class FakeDnsSockets {
     /** Both on one port. */
     private Pair bindPair(EventLoopGroup group) {
         for (int attempt = 1; ; attempt++) {
-            Channel udp = bindDatagrams(group);
+            Channel udp = bindDatagrams(group, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             try {
                 return new Pair(udp, bindStreams(group, ((InetSocketAddress) udp.localAddress()).getPort(), null));
             } catch (IllegalStateException portIsTaken) {
@@ -75,13 +80,21 @@ final class FakeDnsSockets {
         }
     }
 
-    private Channel bindDatagrams(EventLoopGroup group) {
+    private @Nullable Channel bindOtherAddress(EventLoopGroup group, int port) {
+        try {
+            return bindDatagrams(group, new InetSocketAddress(InetAddress.getByAddress(OTHER_ADDRESS), port));
+        } catch (IllegalStateException | UnknownHostException noSuchAddressOrTaken) {
+            return null;
+        }
+    }
+
+    private Channel bindDatagrams(EventLoopGroup group, InetSocketAddress address) {
         return settled(new Bootstrap()
                 .group(group)
                 .channel(NioDatagramChannel.class)
                 .option(ChannelOption.SO_RCVBUF, 1 << 20)
                 .handler(new Datagrams())
-                .bind(InetAddress.getLoopbackAddress(), 0));
+                .bind(address));
     }
 
     private Channel bindStreams(EventLoopGroup group, int port, @Nullable SslContext tls) {
@@ -139,6 +152,9 @@ final class FakeDnsSockets {
         closeConnections();
         settled(datagrams.close());
         settled(otherPort.close());
+        if (otherAddress != null) {
+            settled(otherAddress.close());
+        }
     }
 
     private void say(Channel channel, Query query, FakeDnsReply reply) {
@@ -160,7 +176,11 @@ final class FakeDnsSockets {
     private void sayNow(Channel channel, Query query, FakeDnsReply reply) {
         byte[] answer = FakeDnsMessages.answer(query, reply);
         if (query.transport() == Transport.UDP) {
-            sayCopies(reply.is(Flaw.OTHER_PORT) ? otherPort : channel, query, answer, reply.copies());
+            Channel from =
+                    reply.is(Flaw.OTHER_PORT) ? otherPort : reply.is(Flaw.OTHER_ADDRESS) ? otherAddress : channel;
+            if (from != null) {
+                sayCopies(from, query, answer, reply.copies());
+            }
             return;
         }
         for (int i = 0; i < reply.copies(); i++) {

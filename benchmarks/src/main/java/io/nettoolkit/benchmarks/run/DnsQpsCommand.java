@@ -32,8 +32,8 @@ public final class DnsQpsCommand implements Runnable {
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds. Default: 9.")
     private int rounds = 9;
 
-    @Option(names = "--warm-up", paramLabel = "S", description = "Seconds before the first round. Default: 5.")
-    private double warmUp = 5;
+    @Option(names = "--warm-up", paramLabel = "S", description = "Seconds before the first round. Default: 20.")
+    private double warmUp = 20;
 
     @Option(names = "--measure", paramLabel = "S", description = "Seconds of each measurement. Default: 2.")
     private double measure = 2;

@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 public final class SharedOperation<T extends @Nullable Object> {
 
     private final Runnable onAbandoned;
-    /** Null once the operation is over; keeps those who left as well, they only take no result any more. */
-    private @Nullable List<ToolkitFuture<T>> callers = new ArrayList<>(2);
+    /** Those who left are kept as well, they only take no result any more. Mostly there is one caller. */
+    private @Nullable ToolkitFuture<T> first;
 
+    private @Nullable List<ToolkitFuture<T>> others;
     private int waiting;
+    private boolean over;
 
     /**
      * An operation nobody waits for yet.
@@ -39,20 +41,32 @@ public final class SharedOperation<T extends @Nullable Object> {
      * @return its future, or {@code null} when the operation is over or has been abandoned
      */
     public synchronized @Nullable CompletableFuture<T> join(EventExecutor executor) {
-        if (callers == null) {
+        if (over) {
             return null;
         }
         ToolkitFuture<T> future = new ToolkitFuture<>(executor, this::leave);
-        callers.add(future);
+        if (first == null) {
+            first = future;
+        } else {
+            if (others == null) {
+                others = new ArrayList<>(4);
+            }
+            others.add(future);
+        }
         waiting++;
         return future;
     }
 
     /** Ends the operation with a result; false when every caller had left. */
     public boolean succeed(T value) {
-        boolean taken = false;
-        for (ToolkitFuture<T> caller : takeCallers()) {
-            taken |= caller.succeed(value);
+        if (!end()) {
+            return false;
+        }
+        boolean taken = first != null && first.succeed(value);
+        if (others != null) {
+            for (ToolkitFuture<T> caller : others) {
+                taken |= caller.succeed(value);
+            }
         }
         return taken;
     }
@@ -60,27 +74,33 @@ public final class SharedOperation<T extends @Nullable Object> {
     /** Ends the operation with a failure; false when every caller had left. */
     public boolean fail(Throwable cause) {
         Objects.requireNonNull(cause, "cause: must not be null");
-        boolean taken = false;
-        for (ToolkitFuture<T> caller : takeCallers()) {
-            taken |= caller.fail(cause);
+        if (!end()) {
+            return false;
+        }
+        boolean taken = first != null && first.fail(cause);
+        if (others != null) {
+            for (ToolkitFuture<T> caller : others) {
+                taken |= caller.fail(cause);
+            }
         }
         return taken;
     }
 
-    private synchronized List<ToolkitFuture<T>> takeCallers() {
-        List<ToolkitFuture<T>> taken = callers;
-        callers = null;
-        return taken == null ? List.of() : taken;
+    /** True for whoever ends it; nobody changes the callers after that. */
+    private synchronized boolean end() {
+        boolean mine = !over;
+        over = true;
+        return mine;
     }
 
     /** Called once by the future of each caller that gives up. */
     private void leave() {
         synchronized (this) {
             waiting--;
-            if (callers == null || waiting > 0) {
+            if (over || waiting > 0) {
                 return;
             }
-            callers = null;
+            over = true;
         }
         onAbandoned.run();
     }

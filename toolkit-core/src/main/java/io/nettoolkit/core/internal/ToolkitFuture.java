@@ -95,7 +95,11 @@ public final class ToolkitFuture<T extends @Nullable Object> extends Completable
         if (!decide()) {
             return false;
         }
-        onExecutor(() -> settle(value));
+        if (executor.inEventLoop()) {
+            settle(value);
+        } else {
+            later(executor, () -> settle(value));
+        }
         return true;
     }
 

@@ -53,6 +53,11 @@ final class EpollTransport extends TransportProvider {
     }
 
     @Override
+    public boolean takesSegments() {
+        return EpollDatagramChannel.isSegmentedDatagramPacketSupported();
+    }
+
+    @Override
     public ChannelFactory<? extends ServerChannel> unixServerChannels() {
         return EpollServerDomainSocketChannel::new;
     }

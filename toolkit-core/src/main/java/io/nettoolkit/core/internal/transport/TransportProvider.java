@@ -78,6 +78,11 @@ public abstract class TransportProvider {
     /** Netty's option for it; {@code null} where this transport, or this system, has none. */
     public abstract @Nullable ChannelOption<?> option(TcpOption option);
 
+    /** Whether its datagram channels take several datagrams of one length as one message. */
+    public boolean takesSegments() {
+        return false;
+    }
+
     /** Whether a buffer size that is read back is twice the one that was set, which is how Linux keeps its books. */
     public boolean reportsDoubledBuffers() {
         return false;

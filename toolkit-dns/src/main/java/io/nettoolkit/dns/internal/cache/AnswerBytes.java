@@ -15,7 +15,7 @@ final class AnswerBytes {
     static final int STRING = 24 + 16 + 4;
 
     /** A place in the table, twice, and the entry. */
-    private static final int ENTRY = 12 + 48;
+    private static final int ENTRY = 12 + 56;
     /** The answer, the list in it, and when it ends. */
     private static final int ANSWER = 48 + 24 + 24;
 
@@ -47,7 +47,8 @@ final class AnswerBytes {
     private static long of(List<? extends DnsRecord> records, String key) {
         long bytes = 0;
         String owner = key;
-        for (DnsRecord record : records) {
+        for (int i = 0; i < records.size(); i++) {
+            DnsRecord record = records.get(i);
             // Records of one set share the string of their owner.
             bytes += RECORD + data(record) + (record.name() == owner ? 0 : string(record.name()));
             owner = record.name();

@@ -8,12 +8,10 @@ import io.nettoolkit.dns.DnsAnswer.Source;
 import io.nettoolkit.dns.DnsRecord;
 import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.cache.EvictionQueue.Need;
-import io.nettoolkit.dns.internal.name.GivenName;
 import io.nettoolkit.dns.internal.query.Response;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -76,6 +74,12 @@ public final class AnswerCache {
     private final EvictionQueue negatives = new EvictionQueue();
     private long bytes;
 
+    private final Predicate<CacheEntry> fresh = this::isFresh;
+    private final Predicate<CacheEntry> removal = entry -> {
+        remove(entry);
+        return false;
+    };
+
     private volatile Refresher refresher = entry -> {};
 
     /**
@@ -114,7 +118,7 @@ public final class AnswerCache {
 
     /** The fresh answer of a name in any spelling; the spelling finds it directly from now on. */
     public @Nullable DnsAnswer<?> get(String given, DnsName name, DnsType<?> type) {
-        String key = GivenName.key(name);
+        String key = name.key();
         DnsAnswer<?> answer = get(key, type);
         if (answer != null && !given.equals(key) && !tables.isShared(type)) {
             Table table =
@@ -124,16 +128,10 @@ public final class AnswerCache {
         return answer;
     }
 
-    /** Whether a name, or one above it, is known not to exist; the answer that says so. */
+    /** Whether a name above this one is known not to exist; the answer that says so. */
     public @Nullable DnsAnswer<?> noSuchNameAbove(DnsName name) {
-        for (DnsName above = name; above.labels() > 1; ) {
-            above = above.parent();
-            CacheEntry entry = tables.noSuchName.get(GivenName.key(above));
-            if (entry != null && isFresh(entry)) {
-                return (DnsAnswer<?>) entry.value();
-            }
-        }
-        return null;
+        CacheEntry entry = tables.noSuchName.above(name.key(), fresh);
+        return entry == null ? null : (DnsAnswer<?>) entry.value();
     }
 
     /** Whether the entry's value may be given out; counts the hit, and has the value refreshed where its end is near. */
@@ -183,7 +181,7 @@ public final class AnswerCache {
     public DnsAnswer<?> store(Response response) {
         DnsAnswer<?> answer = answer(response, rules.ttlSeconds(response));
         if (time.nanoTime() - answer.expires().nanos() < 0) {
-            keep(GivenName.key(response.name()), response.type(), kept(answer));
+            keep(response.name().key(), response.type(), kept(answer));
         } else {
             // The servers said something new, and that it must not be kept: neither may the old.
             forget(response.name(), response.type());
@@ -243,18 +241,11 @@ public final class AnswerCache {
 
     /** What exists, exists with all names above it. */
     private void removeNoSuchName(String key) {
-        for (String name = key; ; ) {
-            CacheEntry entry = tables.noSuchName.get(name);
-            if (entry != null) {
-                remove(entry);
-            }
-            int dot = name.indexOf('.');
-            if (dot < 0 || dot == name.length() - 1) {
-                return;
-            }
-            // An escaped dot makes one more name to look for, that nobody can have asked for.
-            name = name.substring(dot + 1);
+        CacheEntry entry = tables.noSuchName.get(key);
+        if (entry != null) {
+            remove(entry);
         }
+        tables.noSuchName.above(key, removal);
     }
 
     /** Keeps what was made of answers, under the name a caller used. */
@@ -339,17 +330,20 @@ public final class AnswerCache {
         if (victim == null) {
             return false;
         }
-        remove(victim);
+        remove(victim, queue);
         counters.evicted();
         return true;
     }
 
     private void remove(CacheEntry entry) {
-        if (entry.isDead()) {
-            return;
+        if (!entry.isDead()) {
+            remove(entry, queue(entry));
         }
+    }
+
+    private void remove(CacheEntry entry, EvictionQueue queue) {
         bytes -= entry.bytes();
-        queue(entry).remove(entry);
+        queue.remove(entry);
         entry.table.remove(entry.key, entry);
         String[] spellings = entry.spellings;
         if (spellings != null) {
@@ -376,16 +370,15 @@ public final class AnswerCache {
                 table.remove(given, entry); // it lost its place to its own spelling
                 return;
             }
-            String[] more = known == null ? new String[1] : Arrays.copyOf(known, count + 1);
-            more[count] = given;
-            entry.spellings = more;
-            bytes += AnswerBytes.ofSpelling(given);
+            bytes -= entry.bytes();
+            entry.addSpelling(given);
+            bytes += entry.bytes();
             evict();
         }
     }
 
     private void forget(DnsName name, DnsType<?> type) {
-        String key = GivenName.key(name);
+        String key = name.key();
         synchronized (lock) {
             CacheEntry old = tables.of(type).get(tables.key(key, type));
             if (old != null) {
@@ -397,7 +390,7 @@ public final class AnswerCache {
 
     /** Removes all that is known of a name; how many entries that were. */
     public int invalidate(DnsName name) {
-        String key = GivenName.key(name);
+        String key = name.key();
         List<CacheEntry> gone = new ArrayList<>();
         synchronized (lock) {
             tables.answers(key, gone::add);

@@ -4,6 +4,7 @@ import io.nettoolkit.dns.DnsAnswer;
 import io.nettoolkit.dns.DnsType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,9 @@ public final class CacheEntry extends Keyed {
 
     private volatile boolean dead;
 
+    /** What it takes on the heap, by estimate. */
+    private int bytes;
+
     /** Never evicted; set before the entry is found by anyone. */
     final boolean pinned;
 
@@ -108,18 +112,30 @@ public final class CacheEntry extends Keyed {
         return value() instanceof DnsAnswer<?> answer && answer.kind() != DnsAnswer.Kind.ANSWER;
     }
 
-    /** What it takes on the heap, by estimate. */
+    /** What it takes on the heap, by estimate. Under the lock of the cache, as what changes it. */
     int bytes() {
-        Object now = value();
-        int bytes = now instanceof DnsAnswer<?> answer
+        return bytes;
+    }
+
+    /** One more string finds it. */
+    void addSpelling(String spelling) {
+        String[] known = spellings;
+        String[] more = known == null ? new String[1] : Arrays.copyOf(known, known.length + 1);
+        more[more.length - 1] = spelling;
+        spellings = more;
+        bytes += AnswerBytes.ofSpelling(spelling);
+    }
+
+    private int bytesOf(Object now) {
+        int sum = now instanceof DnsAnswer<?> answer
                 ? AnswerBytes.of(key, answer)
                 : AnswerBytes.ofDerived(key, ((Derived) now).references());
         if (spellings != null) {
             for (String spelling : spellings) {
-                bytes += AnswerBytes.ofSpelling(spelling);
+                sum += AnswerBytes.ofSpelling(spelling);
             }
         }
-        return bytes;
+        return sum;
     }
 
     /** Whether it has been removed from the cache. */
@@ -162,6 +178,7 @@ public final class CacheEntry extends Keyed {
 
     /** Under the lock of the cache. */
     void replace(Object newValue, long newSoftNanos) {
+        bytes = bytesOf(newValue);
         VALUE.setRelease(this, newValue);
         MARKS.setOpaque(this, (byte) ((byte) MARKS.getOpaque(this) & VISITED));
         REFRESHING.setRelease(this, false);

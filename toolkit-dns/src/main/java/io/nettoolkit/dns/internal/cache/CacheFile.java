@@ -168,7 +168,7 @@ final class CacheFile {
             if (words.length != 7 || !words[0].equals("answer")) {
                 throw bad("must be \"answer\" and six words, or \"end\" and the number of answers", null);
             }
-            String key = GivenName.key(GivenName.parse(words[1]));
+            String key = GivenName.parse(words[1]).key();
             DnsType<?> type = DnsType.parse(words[2]);
             int recordCount = count(words[4]);
             int aliasCount = count(words[5]);

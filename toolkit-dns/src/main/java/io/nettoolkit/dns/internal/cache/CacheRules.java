@@ -58,7 +58,7 @@ public record CacheRules(
         Set<String> pinned = new HashSet<>();
         for (String name : config.pinned()) {
             try {
-                pinned.add(GivenName.key(GivenName.parse(name)));
+                pinned.add(GivenName.parse(name).key());
             } catch (DnsException badName) {
                 throw new IllegalArgumentException("pinned: " + badName.getMessage(), badName);
             }

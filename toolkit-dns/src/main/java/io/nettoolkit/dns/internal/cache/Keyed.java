@@ -4,9 +4,12 @@ package io.nettoolkit.dns.internal.cache;
 abstract class Keyed {
 
     final String key;
+    /** That of the key, here, because a table looks at those of neighbours, whose strings are elsewhere in memory. */
+    final int hash;
 
     Keyed(String key) {
         this.key = key;
+        hash = key.hashCode();
     }
 
     abstract CacheEntry entry();

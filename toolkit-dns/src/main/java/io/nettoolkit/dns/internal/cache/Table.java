@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -47,15 +48,16 @@ public final class Table {
 
     @Nullable
     CacheEntry get(String key) {
+        int hash = key.hashCode();
         @Nullable Keyed[] now = slots;
         int mask = now.length - 1;
-        int at = home(key, now);
+        int at = home(hash, now);
         for (int step = 0; step < REACH; step++) {
             Keyed keyed = (Keyed) SLOT.getAcquire(now, at);
             if (keyed == null) {
                 return null;
             }
-            if (keyed.key.equals(key)) {
+            if (keyed.hash == hash && keyed.key.equals(key)) {
                 return keyed.entry();
             }
             at = (at + 1) & mask;
@@ -63,9 +65,57 @@ public final class Table {
         return null;
     }
 
-    private static int home(String key, @Nullable Keyed[] slots) {
+    /**
+     * The first entry of a name above this one that fits, from the top down; null for none. Makes no strings: the hashes of
+     * all ends of a string come from one pass from its end.
+     */
+    @Nullable
+    CacheEntry above(String name, Predicate<CacheEntry> fits) {
+        int hash = 0;
+        int power = 1;
+        for (int i = name.length() - 1; i > 0; i--) {
+            char c = name.charAt(i);
+            if (c == '.' && !isEscaped(name, i)) {
+                CacheEntry entry = end(name, i + 1, hash);
+                if (entry != null && fits.test(entry)) {
+                    return entry;
+                }
+            }
+            hash += c * power;
+            power *= 31;
+        }
+        return null;
+    }
+
+    private static boolean isEscaped(String name, int at) {
+        int from = at;
+        while (from > 0 && name.charAt(from - 1) == '\\') {
+            from--;
+        }
+        return (at - from) % 2 != 0;
+    }
+
+    /** What is found by the end of a string. */
+    private @Nullable CacheEntry end(String text, int from, int hash) {
+        @Nullable Keyed[] now = slots;
+        int mask = now.length - 1;
+        int at = home(hash, now);
+        for (int step = 0; step < REACH; step++) {
+            Keyed keyed = (Keyed) SLOT.getAcquire(now, at);
+            if (keyed == null) {
+                return null;
+            }
+            if (keyed.hash == hash && keyed.key.length() == text.length() - from && text.startsWith(keyed.key, from)) {
+                return keyed.entry();
+            }
+            at = (at + 1) & mask;
+        }
+        return null;
+    }
+
+    private static int home(int hash, @Nullable Keyed[] slots) {
         // The upper bits of the product depend on all bits of the hash.
-        return (key.hashCode() * 0x9e3779b9) >>> (Integer.numberOfLeadingZeros(slots.length) + 1);
+        return (hash * 0x9e3779b9) >>> (Integer.numberOfLeadingZeros(slots.length) + 1);
     }
 
     /** Puts in what no present key is equal to; answers the entries that have lost a place by it, mostly none. */
@@ -87,7 +137,7 @@ public final class Table {
     /** Into the next free place, or else into the first; tells who was there. */
     private static @Nullable Keyed place(@Nullable Keyed[] slots, Keyed keyed) {
         int mask = slots.length - 1;
-        int home = home(keyed.key, slots);
+        int home = home(keyed.hash, slots);
         for (int step = 0; step < REACH; step++) {
             int at = (home + step) & mask;
             if (slots[at] == null) {
@@ -118,7 +168,7 @@ public final class Table {
     void remove(String key, CacheEntry entry) {
         @Nullable Keyed[] now = slots;
         int mask = now.length - 1;
-        int at = home(key, now);
+        int at = home(key.hashCode(), now);
         for (int step = 0; step < now.length; step++) {
             Keyed keyed = now[at];
             if (keyed == null) {
@@ -144,7 +194,7 @@ public final class Table {
                 SLOT.setRelease(slots, hole, null);
                 return;
             }
-            int away = (from - home(keyed.key, slots)) & mask;
+            int away = (from - home(keyed.hash, slots)) & mask;
             if (away >= ((from - hole) & mask)) {
                 SLOT.setRelease(slots, hole, keyed);
                 hole = from;

@@ -1,6 +1,7 @@
 package io.nettoolkit.dns.internal.lookup;
 
 import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.dns.DnsException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -28,6 +29,8 @@ final class Failures {
     private static final long MEMORY_NANOS = 2 * LONGEST_NANOS;
 
     private final Map<Question, Failure> failures = new LinkedHashMap<>();
+    /** So that nobody needs the lock where nothing has failed, as is the rule. */
+    private volatile boolean empty = true;
 
     private record Failure(DnsException cause, long waitNanos, long untilNanos) {}
 
@@ -44,6 +47,7 @@ final class Failures {
             wait = Math.min(LONGEST_NANOS, 2 * before.waitNanos);
         }
         failures.put(question, new Failure(cause, wait, nowNanos + wait));
+        empty = false;
         if (failures.size() > MOST) {
             failures.remove(failures.keySet().iterator().next());
         }
@@ -57,19 +61,32 @@ final class Failures {
     }
 
     /** Why a question is not to be asked now; null where it may be. */
-    synchronized @Nullable DnsException recent(Question question, long nowNanos) {
-        Failure failure = failures.get(question);
-        return failure != null && nowNanos - failure.untilNanos < 0 ? failure.cause : null;
+    @Nullable
+    DnsException recent(Question question, TimeSource time) {
+        if (empty) {
+            return null;
+        }
+        synchronized (this) {
+            Failure failure = failures.get(question);
+            return failure != null && time.nanoTime() - failure.untilNanos < 0 ? failure.cause : null;
+        }
     }
 
     /** A question has been answered. */
-    synchronized void remove(Question question) {
-        failures.remove(question);
+    void remove(Question question) {
+        if (empty) {
+            return;
+        }
+        synchronized (this) {
+            failures.remove(question);
+            empty = failures.isEmpty();
+        }
     }
 
     /** Other servers may do better. */
     synchronized void clear() {
         failures.clear();
+        empty = true;
     }
 
     synchronized int size() {

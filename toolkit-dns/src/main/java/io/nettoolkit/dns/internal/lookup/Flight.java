@@ -21,6 +21,10 @@ final class Flight implements Upstream.Outcome {
 
     /** Where a flight ends. */
     interface Landing {
+        /** Why what the servers said must not be believed; null where it may. */
+        @Nullable
+        DnsException refusalOf(Response response);
+
         /** The servers have answered; tells what goes to the callers. */
         DnsAnswer<?> answered(Flight flight, Response response);
 
@@ -30,7 +34,7 @@ final class Flight implements Upstream.Outcome {
         /** Nobody waits any more. */
         void abandoned(Flight flight);
 
-        /** What callers get once nothing is asked any more. */
+        /** What new callers get once nothing is asked any more. */
         RuntimeException refusal();
     }
 
@@ -59,7 +63,11 @@ final class Flight implements Upstream.Outcome {
     }
 
     void start() {
-        onLoop(this::ask);
+        if (upstream.loop().inEventLoop()) {
+            ask();
+        } else {
+            onLoop(this::ask);
+        }
     }
 
     private void ask() {
@@ -81,10 +89,16 @@ final class Flight implements Upstream.Outcome {
 
     @Override
     public void onResponse(Response response) {
-        if (!over) {
-            over = true;
-            callers.succeed(landing.answered(this, response));
+        if (over) {
+            return;
         }
+        DnsException refused = landing.refusalOf(response);
+        if (refused != null) {
+            onFailure(refused);
+            return;
+        }
+        over = true;
+        callers.succeed(landing.answered(this, response));
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
  * @param names what this host knows by itself
  * @param order puts addresses into the order in which to try them
  * @param isReachable whether this host has a way to one of some addresses
+ * @param privateAddresses which answers may have some
  * @param queryTimeout how long a question may be on its way
  * @param random spreads what would come all at once; any thread uses it
  * @param name of the resolver, for refusals
@@ -23,6 +24,7 @@ public record LookupOptions(
         OwnNames names,
         UnaryOperator<List<InetAddress>> order,
         Predicate<List<InetAddress>> isReachable,
+        PrivateAddresses privateAddresses,
         Duration queryTimeout,
         RandomGenerator random,
         String name,

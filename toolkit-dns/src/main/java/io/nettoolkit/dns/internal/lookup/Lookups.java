@@ -1,6 +1,7 @@
 package io.nettoolkit.dns.internal.lookup;
 
 import io.nettoolkit.core.Deadline;
+import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
@@ -112,12 +113,15 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
         try {
             DnsName parsed = GivenName.parse(name);
             known = ownAnswer(parsed, type);
-            if (known == null) {
+            if (known == null && !name.equals(parsed.key())) {
                 known = cache.get(name, parsed, type);
+            }
+            if (known == null) {
+                known = cache.noSuchNameAbove(parsed);
             }
             return known != null
                     ? ToolkitFuture.succeeded(executor, known)
-                    : ask(new Question(parsed, type), within(deadline), executor);
+                    : askServers(new Question(parsed, type), cut(deadline), executor);
         } catch (DnsException badName) {
             return ToolkitFuture.failed(executor, badName);
         }
@@ -149,10 +153,13 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
         }
     }
 
+    private @Nullable Deadline cut(@Nullable Deadline deadline) {
+        return deadline == null ? null : deadline.atMost(options.queryTimeout());
+    }
+
     private Deadline within(@Nullable Deadline deadline) {
-        return deadline == null
-                ? Deadline.after(options.queryTimeout(), time)
-                : deadline.atMost(options.queryTimeout());
+        Deadline cut = cut(deadline);
+        return cut != null ? cut : Deadline.after(options.queryTimeout(), time);
     }
 
     private @Nullable DnsAnswer<?> ownAnswer(DnsName name, DnsType<?> type) {
@@ -170,11 +177,14 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
         if (fresh == null) {
             fresh = cache.noSuchNameAbove(question.name());
         }
-        if (fresh != null) {
-            return ToolkitFuture.succeeded(executor, fresh);
-        }
+        return fresh != null ? ToolkitFuture.succeeded(executor, fresh) : askServers(question, deadline, executor);
+    }
+
+    /** {@code deadline}: null to wait for the flight, however long it takes. */
+    private CompletableFuture<DnsAnswer<?>> askServers(
+            Question question, @Nullable Deadline deadline, EventExecutor executor) {
         DnsAnswer<?> stale = stale(question);
-        DnsException recent = failures.recent(question, time.nanoTime());
+        DnsException recent = failures.recent(question, time);
         if (recent != null) {
             if (stale != null) {
                 cache.counters().stale();
@@ -187,9 +197,10 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
     }
 
     private CompletableFuture<DnsAnswer<?>> await(
-            Question question, Deadline deadline, EventExecutor executor, @Nullable DnsAnswer<?> stale) {
+            Question question, @Nullable Deadline asked, EventExecutor executor, @Nullable DnsAnswer<?> stale) {
         Seat seat = join(question, executor, Known.COUNTS);
         Flight flight = seat.flight;
+        Deadline deadline = asked == null ? flight.deadline : asked;
         if (stale == null && deadline.nanos() - flight.deadline.nanos() >= -SLACK_NANOS) {
             return seat.future;
         }
@@ -235,7 +246,7 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
                 cache.counters().miss();
                 mine.start();
                 if (closed) {
-                    mine.end(refusal());
+                    mine.end(closed(question));
                 }
                 return new Seat(mine, future);
             }
@@ -257,6 +268,11 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
                 ended.rtt(),
                 ended.authenticated(),
                 Deadline.after(STALE_TTL, time));
+    }
+
+    @Override
+    public @Nullable DnsException refusalOf(Response response) {
+        return options.privateAddresses().refusal(response);
     }
 
     @Override
@@ -297,7 +313,7 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
     /** Joins or begins a flight, and stays to its end, whatever the cache has. */
     @Nullable
     CompletableFuture<DnsAnswer<?>> lookUpAgain(Question question) {
-        if (closed || failures.recent(question, time.nanoTime()) != null) {
+        if (closed || failures.recent(question, time) != null) {
             return null;
         }
         return join(question, executor(), Known.IS_ASKED_AGAIN).future;
@@ -345,7 +361,16 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
         pins.close();
         for (Flight flight : flights.values()) {
             flights.remove(flight.question, flight);
-            flight.end(refusal());
+            flight.end(closed(flight.question));
         }
+    }
+
+    /** What those get who wait when the resolver is closed. */
+    private static DnsException closed(Question question) {
+        return DnsException.builder(
+                        NetFailure.Kind.LOCAL_CLOSED, question.name().toString())
+                .type(question.type())
+                .detail("the resolver was closed while the question was on its way")
+                .build();
     }
 }

@@ -41,6 +41,7 @@ public final class NameService implements AutoCloseable {
      * @param files the system's configuration
      * @param search what to append to short names instead of what the system says; null for that
      * @param ndots with it: names with fewer dots are short
+     * @param privateAddresses which answers may have some
      * @param cache how much is kept
      * @param queryTimeout how long a question may be on its way
      * @param name of the resolver
@@ -50,6 +51,7 @@ public final class NameService implements AutoCloseable {
             NameFiles.Sources files,
             @Nullable List<DnsName> search,
             int ndots,
+            PrivateAddresses privateAddresses,
             DnsCache.Config cache,
             Duration queryTimeout,
             String name,
@@ -74,6 +76,7 @@ public final class NameService implements AutoCloseable {
                 new OwnNames(() -> new Names(settings, files.current())),
                 NameService::ordered,
                 addresses -> addresses.stream().anyMatch(each -> SourceAddress.towards(each) != null),
+                settings.privateAddresses,
                 settings.queryTimeout,
                 new Random(),
                 settings.name,

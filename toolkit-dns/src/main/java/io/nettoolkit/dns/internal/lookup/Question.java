@@ -1,7 +1,6 @@
 package io.nettoolkit.dns.internal.lookup;
 
 import io.nettoolkit.dns.DnsType;
-import io.nettoolkit.dns.internal.name.GivenName;
 import io.nettoolkit.dns.internal.wire.DnsName;
 
 /** A name and a type. */
@@ -9,7 +8,7 @@ public record Question(DnsName name, DnsType<?> type) {
 
     /** By what the cache finds the name. */
     String key() {
-        return GivenName.key(name);
+        return name.key();
     }
 
     @Override

@@ -65,7 +65,7 @@ final class Wait {
         }
         if (answer != null) {
             future.succeed(answer);
-        } else if (stale != null && failure instanceof DnsException) {
+        } else if (stale != null && failure instanceof DnsException dns && dns.kind() != Kind.LOCAL_CLOSED) {
             giveStale();
         } else if (failure != null) {
             future.fail(failure);

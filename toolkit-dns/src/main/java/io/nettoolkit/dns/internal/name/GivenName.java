@@ -4,6 +4,8 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import java.net.IDN;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A name as a caller or a file gives it.
@@ -35,6 +37,23 @@ public final class GivenName {
         return DnsName.of(name);
     }
 
+    /**
+     * Names an option is made of.
+     *
+     * @throws IllegalArgumentException when one of them is none
+     */
+    public static List<DnsName> parseOption(String option, List<String> names) {
+        List<DnsName> parsed = new ArrayList<>();
+        for (String name : names) {
+            try {
+                parsed.add(parse(name));
+            } catch (DnsException badName) {
+                throw new IllegalArgumentException(option + ": " + badName.getMessage(), badName);
+            }
+        }
+        return List.copyOf(parsed);
+    }
+
     private static String toAscii(String name) throws DnsException {
         try {
             return IDN.toASCII(name, IDN.ALLOW_UNASSIGNED);
@@ -55,15 +74,6 @@ public final class GivenName {
             backslashes++;
         }
         return backslashes % 2 == 0;
-    }
-
-    /**
-     * The spelling by which names are found in tables: lower case, without the dot at the end, as most callers write it;
-     * {@code "."} for the root.
-     */
-    public static String key(DnsName name) {
-        String text = name.toString();
-        return text.length() == 1 ? text : text.substring(0, text.length() - 1);
     }
 
     static DnsException bad(String name, String rule) {

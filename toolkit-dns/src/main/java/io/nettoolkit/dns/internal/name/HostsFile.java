@@ -72,7 +72,7 @@ public final class HostsFile {
             String name = comment < 0 ? word : word.substring(0, comment);
             if (!name.isEmpty()) {
                 try {
-                    add(addresses, GivenName.key(GivenName.parse(name)), address);
+                    add(addresses, GivenName.parse(name).key(), address);
                 } catch (DnsException badName) {
                     understood = false;
                 }
@@ -97,7 +97,7 @@ public final class HostsFile {
 
     /** The addresses of a name; empty for one that is not in the file. */
     public List<InetAddress> addresses(DnsName name) {
-        InetAddress[] found = addresses.get(GivenName.key(name));
+        InetAddress[] found = addresses.get(name.key());
         return found == null ? List.of() : List.of(found);
     }
 

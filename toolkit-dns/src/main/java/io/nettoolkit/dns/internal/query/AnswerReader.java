@@ -26,7 +26,6 @@ final class AnswerReader {
     /** Aliases of one lookup, over all messages. */
     static final int MAX_ALIASES = 16;
 
-    private static final int NXDOMAIN = 3;
     private static final int FEW = 16;
 
     /** What the message said. */
@@ -82,7 +81,7 @@ final class AnswerReader {
         soa = null;
         target = name;
         String owner = name.toString();
-        boolean exists = message.rcode() != NXDOMAIN;
+        boolean exists = message.rcode() != Rcode.NXDOMAIN;
         while (true) {
             if (exists) {
                 records = records(message, type, owner);

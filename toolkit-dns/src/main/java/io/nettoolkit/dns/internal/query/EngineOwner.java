@@ -3,6 +3,7 @@ package io.nettoolkit.dns.internal.query;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.TlsConfig;
+import io.nettoolkit.core.internal.DatagramSegments;
 import io.nettoolkit.core.internal.tls.LiveTls;
 import io.nettoolkit.dns.DnsResolver;
 import io.netty.channel.EventLoop;
@@ -26,7 +27,12 @@ public final class EngineOwner implements AutoCloseable {
         LiveTls live = tls == null ? null : open(tls);
         this.tls = live;
         NetTransport.Sockets sockets = new NetTransport.Sockets(
-                loop, loops.datagramChannelFactory(), loops.channelFactory(), loops.allocator(), live);
+                loop,
+                loops.datagramChannelFactory(),
+                loops.channelFactory(),
+                loops.allocator(),
+                DatagramSegments.areTakenBy(loops),
+                live);
         engine = new QueryEngine(loop, fixed, owner -> new NetTransport(owner, sockets));
         configure(options);
     }

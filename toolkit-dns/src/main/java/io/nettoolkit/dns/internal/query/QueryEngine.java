@@ -4,7 +4,6 @@ import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CallbackGuard;
-import io.nettoolkit.core.internal.CoarseClock;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsResolver;
@@ -13,12 +12,10 @@ import io.nettoolkit.dns.internal.wire.DnsName;
 import io.nettoolkit.dns.internal.wire.MessageReader;
 import io.nettoolkit.dns.internal.wire.WireException;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -41,7 +38,6 @@ public final class QueryEngine implements Upstream {
     static final int MAX_PENDING = 131_072;
 
     private static final long USELESS_NANOS = 400_000_000L;
-    private static final long NEVER = Long.MAX_VALUE;
     private static final Lookup NOTHING = () -> {};
 
     private final EventLoop loop;
@@ -51,7 +47,7 @@ public final class QueryEngine implements Upstream {
     private final SecureBits bits;
     private final CallbackGuard guard;
     private final Counters<EngineFigure> stats = new Counters<>(EngineFigure.class);
-    private final TimerHeap timers = new TimerHeap();
+    private final EngineTimers timers;
     private final HedgeBudget budget = new HedgeBudget();
     private final MessageReader reader = new MessageReader();
     private final AnswerReader answers = new AnswerReader();
@@ -65,15 +61,13 @@ public final class QueryEngine implements Upstream {
     private int pending;
     private boolean closed;
 
-    private @Nullable ScheduledFuture<?> wake;
-    private long wakeNanos = NEVER;
-
     /** An engine on a loop; the options are set before the first lookup, with {@link #configure}. */
     QueryEngine(EventLoop loop, EngineOptions.Fixed fixed, TransportFactory transport) {
         this.loop = loop;
         this.fixed = fixed;
         this.time = fixed.timeSource();
         this.bits = new SecureBits();
+        this.timers = new EngineTimers(loop, time);
         this.guard = new CallbackGuard("the listener of resolver " + fixed.name(), time);
         this.transport = transport.open(this);
     }
@@ -123,7 +117,7 @@ public final class QueryEngine implements Upstream {
     }
 
     private DnsException refusal(DnsName name, DnsType<?> type) {
-        return DnsException.builder(closed ? Kind.CANCELLED : Kind.RESOURCE_EXHAUSTED, name.toString())
+        return DnsException.builder(closed ? Kind.LOCAL_CLOSED : Kind.RESOURCE_EXHAUSTED, name.toString())
                 .type(type)
                 .detail(
                         closed
@@ -242,7 +236,7 @@ public final class QueryEngine implements Upstream {
         attempt.lookup.onFailed(attempt, kind, "", cause);
     }
 
-    /** An attempt went over a connection that has served others and was closed. */
+    /** An attempt is lost with its connection or socket, by no fault of the server. */
     void connectionLost(Attempt attempt) {
         attempt.carrier = null;
         attempt.lookup.onConnectionLost(attempt);
@@ -251,18 +245,15 @@ public final class QueryEngine implements Upstream {
     /** Fails everything under way and closes the sockets. On the loop. */
     public void close() {
         closed = true;
-        while (!timers.isEmpty()) {
-            TimerHeap.Node first = timers.first();
-            timers.remove(first);
+        for (TimerHeap.Node first = timers.takeFirst(); first != null; first = timers.takeFirst()) {
             if (first instanceof Resolution lookup) {
                 lookup.onClose(nowNanos());
             }
         }
-        if (wake != null) {
-            wake.cancel(false);
-        }
+        timers.stop();
         links.forEach(Transport.Link::close);
         links.clear();
+        transport.close();
     }
 
     long nowNanos() {
@@ -281,6 +272,10 @@ public final class QueryEngine implements Upstream {
         return budget;
     }
 
+    EngineTimers timers() {
+        return timers;
+    }
+
     AnswerReader answerReader() {
         return answers;
     }
@@ -291,10 +286,6 @@ public final class QueryEngine implements Upstream {
 
     int maxTries() {
         return maxTries;
-    }
-
-    boolean isStreamOnly() {
-        return fixed.streamOnly();
     }
 
     Counters<EngineFigure> stats() {
@@ -319,6 +310,11 @@ public final class QueryEngine implements Upstream {
         return link;
     }
 
+    /** How a server is to be asked now. */
+    Attempt.Shape shape(Server server, long nowNanos) {
+        return Attempt.Shape.of(fixed.streamOnly() || server.isOverTcp(nowNanos), server.payload(nowNanos));
+    }
+
     int newCaseBits(Server server, long nowNanos) {
         return server.isCaseKept(nowNanos) ? bits.nextInt() : 0;
     }
@@ -337,46 +333,6 @@ public final class QueryEngine implements Upstream {
     void tellRetry(DnsName name, DnsType<?> type, DnsException cause) {
         if (fixed.listener() != DnsResolver.Listener.NONE) {
             guard.run(() -> fixed.listener().onRetry(name.toString(), type, cause));
-        }
-    }
-
-    /** Calls the node at this time. */
-    void wakeAt(TimerHeap.Node node, long dueNanos) {
-        timers.set(node, dueNanos);
-        arm();
-    }
-
-    /** Forgets about it. */
-    void sleep(TimerHeap.Node node) {
-        timers.remove(node);
-    }
-
-    private void arm() {
-        long due = timers.first().dueNanos;
-        if (wakeNanos != NEVER && wakeNanos - due <= 0) {
-            return; // it comes early, looks, and is set again
-        }
-        if (wake != null) {
-            wake.cancel(false);
-        }
-        wakeNanos = due;
-        wake = loop.schedule(this::onWake, Math.max(due - nowNanos(), 0), TimeUnit.NANOSECONDS);
-    }
-
-    private void onWake() {
-        wake = null;
-        wakeNanos = NEVER;
-        long now = nowNanos();
-        if (time == TimeSource.system()) {
-            CoarseClock.publish(now);
-        }
-        while (!timers.isEmpty() && timers.first().dueNanos - now <= 0) {
-            TimerHeap.Node due = timers.first();
-            timers.remove(due);
-            due.onDue(now);
-        }
-        if (!timers.isEmpty()) {
-            arm();
         }
     }
 

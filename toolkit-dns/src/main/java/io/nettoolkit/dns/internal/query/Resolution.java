@@ -1,7 +1,6 @@
 package io.nettoolkit.dns.internal.query;
 
 import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.core.internal.FailureText;
 import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.dns.DnsAnswer;
 import io.nettoolkit.dns.DnsException;
@@ -12,7 +11,6 @@ import io.nettoolkit.dns.internal.query.Attempt.Shape;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import io.nettoolkit.dns.internal.wire.MessageReader;
 import io.nettoolkit.dns.internal.wire.WireException;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,14 +35,6 @@ import org.jspecify.annotations.Nullable;
 /** One lookup. Confined to the engine's loop. */
 final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
 
-    private static final int NOERROR = 0;
-    private static final int FORMERR = 1;
-    private static final int SERVFAIL = 2;
-    private static final int NXDOMAIN = 3;
-    private static final int NOTIMP = 4;
-    private static final int REFUSED = 5;
-    private static final int BADVERS = 16;
-
     /** Attempts beyond the tries, for steps down and TCP. */
     private static final int EXTRA_SENDS = 4;
 
@@ -61,33 +51,24 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
     private DnsName name;
     private List<DnsRecord.Cname> aliases = List.of();
     private boolean authenticated = true;
-    private @Nullable Attempt attempts;
+    private final Attempts attempts = new Attempts();
     private long tried;
     private int tries;
     private int sends;
     private boolean lateChecked;
     private boolean done;
     private long tryEndNanos;
-    private @Nullable Failure failure;
-
-    /** Why the last attempt that failed did. */
-    private record Failure(
-            Kind kind,
-            Server server,
-            String detail,
-            @Nullable Throwable cause,
-            boolean timeout) {}
+    private @Nullable FailedTry failure;
 
     static Resolution of(
             QueryEngine engine, DnsName name, DnsType<?> type, long deadlineNanos, Upstream.Outcome outcome) {
-        return new Resolution(engine, name, type, engine.nowNanos(), deadlineNanos, outcome, null);
+        return new Resolution(engine, name, type, deadlineNanos, outcome, null);
     }
 
     private Resolution(
             QueryEngine engine,
             DnsName name,
             DnsType<?> type,
-            long startNanos,
             long deadlineNanos,
             Upstream.Outcome outcome,
             @Nullable Server pinned) {
@@ -99,7 +80,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         this.deadlineNanos = deadlineNanos;
         this.outcome = outcome;
         this.pinned = pinned;
-        this.startNanos = startNanos;
+        this.startNanos = engine.nowNanos();
     }
 
     /** The name asked for, or the last one of the chain of aliases so far. */
@@ -118,7 +99,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
 
     void start() {
         if (deadlineNanos - startNanos <= 0) {
-            fail(Kind.DNS_TIMEOUT, null, "the deadline had passed already", null, startNanos);
+            fail(FailedTry.of(Kind.DNS_TIMEOUT, "the deadline had passed already"), startNanos);
             return;
         }
         begin(startNanos);
@@ -132,7 +113,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         failure = null;
         Server server = pinned != null ? pinned : engine.choice().first(servers, nowNanos);
         if (server == null) {
-            failAllDown(nowNanos);
+            fail(FailedTry.allDown(servers, nowNanos), nowNanos);
             return;
         }
         if (server.isUp()) {
@@ -146,7 +127,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         Server down = engine.choice().probe(servers, 0, nowNanos);
         if (down != null) {
             long end = nowNanos + engine.tryTimeoutNanos();
-            new Resolution(engine, name, type, nowNanos, end, ProbeOutcome.INSTANCE, down).begin(nowNanos);
+            new Resolution(engine, name, type, end, Probe.NOBODY_WAITS, down).begin(nowNanos);
         }
     }
 
@@ -154,13 +135,13 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         tries++;
         lateChecked = false;
         tryEndNanos = nowNanos + engine.tryTimeoutNanos();
-        send(server, shape(server, nowNanos), nowNanos);
+        send(server, engine.shape(server, nowNanos), nowNanos);
         waitUntil(nowNanos + server.roundTrip.lateNanos());
     }
 
     /** A step down or to TCP has the time of a try of its own. */
     private Attempt sendInstead(Attempt attempt, Shape shape, long nowNanos) {
-        drop(attempt);
+        attempts.drop(attempt);
         lateChecked = true;
         tryEndNanos = nowNanos + engine.tryTimeoutNanos();
         Attempt instead = send(attempt.server, shape, nowNanos);
@@ -168,18 +149,13 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         return instead;
     }
 
-    private Shape shape(Server server, long nowNanos) {
-        return Shape.of(engine.isStreamOnly() || server.isOverTcp(nowNanos), server.payload(nowNanos));
-    }
-
     private Attempt send(Server server, Shape wanted, long nowNanos) {
         boolean again = (tried & ServerChoice.bit(servers.indexOf(server))) != 0;
-        boolean small = again && wanted == Shape.FULL && failure != null && failure.timeout;
+        boolean small = again && wanted == Shape.FULL && failure != null && failure.isTimeout();
         Attempt attempt =
                 new Attempt(this, server, small ? Shape.SMALL : wanted, engine.newCaseBits(server, nowNanos), nowNanos);
         attempt.smallAfterTimeout = small;
-        attempt.next = attempts;
-        attempts = attempt;
+        attempts.add(attempt);
         tried |= ServerChoice.bit(servers.indexOf(server));
         sends++;
         server.onSent();
@@ -190,14 +166,14 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
 
     private void waitUntil(long wantedNanos) {
         long due = lateChecked || tryEndNanos - wantedNanos < 0 ? tryEndNanos : wantedNanos;
-        engine.wakeAt(this, deadlineNanos - due < 0 ? deadlineNanos : due);
+        engine.timers().wakeAt(this, deadlineNanos - due < 0 ? deadlineNanos : due);
     }
 
     @Override
     void onDue(long nowNanos) {
         if (deadlineNanos - nowNanos <= 0) {
             countTimeouts(nowNanos, true);
-            failTimeout(nowNanos);
+            fail(unanswered(), nowNanos);
         } else if (tryEndNanos - nowNanos <= 0) {
             countTimeouts(nowNanos, false);
             nextTry(nowNanos);
@@ -213,7 +189,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
             return;
         }
         Server other = engine.choice().next(servers, tried, nowNanos);
-        Attempt latest = attempts;
+        Attempt latest = attempts.latest();
         // A datagram may be lost, so asking the same server again makes sense; on a connection it does not.
         Server server = other != null || latest == null || latest.stream ? other : latest.server;
         if (server == null || !engine.budget().tryHedge()) {
@@ -221,13 +197,13 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         }
         tries++;
         engine.stats().add(EngineFigure.HEDGES);
-        send(server, shape(server, nowNanos), nowNanos);
+        send(server, engine.shape(server, nowNanos), nowNanos);
     }
 
     /** The attempts that have waited long enough count against their servers, each once. */
     private void countTimeouts(long nowNanos, boolean deadline) {
         Attempt following;
-        for (Attempt attempt = attempts; attempt != null; attempt = following) {
+        for (Attempt attempt = attempts.latest(); attempt != null; attempt = following) {
             following = attempt.next;
             long waited = nowNanos - attempt.sentNanos;
             long enough = deadline
@@ -238,30 +214,22 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
             }
             attempt.late = true;
             engine.stats().add(EngineFigure.TIMEOUTS);
-            failure = new Failure(Kind.DNS_TIMEOUT, attempt.server, "", null, true);
+            failure = FailedTry.late(attempt.server);
             if (attempt.server.onTimeout(engine.tryTimeoutNanos(), nowNanos)) {
-                engine.tellDown(attempt.server, timeoutOf(attempt.server, waited));
+                engine.tellDown(attempt.server, failure.exception(name, type, waited));
             }
             if (attempt.stream) {
                 // A connection loses nothing: what has not come will not, and the next try is to take another one.
-                drop(attempt);
+                attempts.drop(attempt);
             }
         }
-    }
-
-    private DnsException timeoutOf(Server server, long waitedNanos) {
-        return DnsException.builder(Kind.DNS_TIMEOUT, name.toString())
-                .type(type)
-                .server(server.address)
-                .elapsed(Duration.ofNanos(waitedNanos))
-                .build();
     }
 
     private void nextTry(long nowNanos) {
         if (done) {
             return;
         }
-        Failure last = failure;
+        FailedTry last = failure;
         if (pinned != null || tries >= engine.maxTries() || sends >= engine.maxTries() + EXTRA_SENDS) {
             failWith(last, nowNanos);
             return;
@@ -270,7 +238,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         if (server == null) {
             server = engine.choice().probe(servers, tried, nowNanos);
         }
-        if (server == null && (last == null || last.timeout)) {
+        if (server == null && (last == null || last.isTimeout())) {
             // A lost datagram is worth another round; a server that says no will say it again.
             server = engine.choice().first(servers, nowNanos);
         }
@@ -280,7 +248,7 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         }
         engine.stats().add(EngineFigure.RETRIES);
         if (last != null) {
-            engine.tellRetry(name, type, exception(last, nowNanos));
+            engine.tellRetry(name, type, last.exception(asked, type, nowNanos - startNanos));
         }
         sendTry(server, nowNanos);
     }
@@ -288,9 +256,9 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
     /** An attempt failed without an answer, or with one that is none. */
     void onFailed(Attempt attempt, Kind kind, String detail, @Nullable Throwable cause) {
         long now = engine.nowNanos();
-        drop(attempt);
-        failure = new Failure(kind, attempt.server, detail, cause, false);
-        if (isAnyAwaited()) {
+        attempts.drop(attempt);
+        failure = new FailedTry(kind, attempt.server, detail, cause);
+        if (attempts.isAnyAwaited()) {
             return;
         }
         nextTry(now);
@@ -303,15 +271,6 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         } else {
             onFailed(attempt, Kind.PEER_CLOSED, "it closes connections before it answers", null);
         }
-    }
-
-    private boolean isAnyAwaited() {
-        for (Attempt attempt = attempts; attempt != null; attempt = attempt.next) {
-            if (!attempt.late) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** An answer in letters of other case than the question: over TCP it shows whether the server does that. */
@@ -330,32 +289,23 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
     void onAnswer(Attempt attempt, MessageReader message, long nowNanos) {
         int rcode = message.rcode();
         switch (rcode) {
-            case NOERROR, NXDOMAIN -> {
+            case Rcode.NOERROR, Rcode.NXDOMAIN -> {
                 if (attempt.payload == 0 && attempt.server.payload(nowNanos) != 0) {
                     attempt.server.onEdnsRefused(nowNanos);
                 }
                 onContent(attempt, message, nowNanos);
             }
-            case FORMERR, NOTIMP, BADVERS -> {
+            case Rcode.FORMERR, Rcode.NOTIMP, Rcode.BADVERS -> {
                 if (attempt.payload != 0) {
                     sendInstead(attempt, Shape.of(attempt.stream, 0), nowNanos);
                 } else {
-                    onFailed(attempt, Kind.DNS_SERVER_FAILURE, "it said " + rcodeName(rcode), null);
+                    onFailed(attempt, Kind.DNS_SERVER_FAILURE, "it said " + Rcode.name(rcode), null);
                 }
             }
-            case REFUSED -> onFailed(attempt, Kind.DNS_REFUSED, "it said REFUSED: it may not serve this client", null);
-            default -> onFailed(attempt, Kind.DNS_SERVER_FAILURE, "it said " + rcodeName(rcode), null);
+            case Rcode.REFUSED ->
+                onFailed(attempt, Kind.DNS_REFUSED, "it said REFUSED: it may not serve this client", null);
+            default -> onFailed(attempt, Kind.DNS_SERVER_FAILURE, "it said " + Rcode.name(rcode), null);
         }
-    }
-
-    private static String rcodeName(int rcode) {
-        return switch (rcode) {
-            case FORMERR -> "FORMERR";
-            case SERVFAIL -> "SERVFAIL";
-            case NOTIMP -> "NOTIMP";
-            case BADVERS -> "BADVERS";
-            default -> "rcode " + rcode;
-        };
     }
 
     private void onContent(Attempt attempt, MessageReader message, long nowNanos) {
@@ -377,15 +327,16 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
                 onFailed(attempt, Kind.DNS_SERVER_FAILURE, "it refers to other servers and is none for clients", null);
             case LOOP ->
                 fail(
-                        Kind.DNS_LOOP,
-                        attempt.server,
-                        "more than " + AnswerReader.MAX_ALIASES + " aliases, the last " + name,
-                        null,
+                        new FailedTry(
+                                Kind.DNS_LOOP,
+                                attempt.server,
+                                "more than " + AnswerReader.MAX_ALIASES + " aliases, the last " + name,
+                                null),
                         nowNanos);
             case ALIAS -> {
                 aliases = answer.aliases();
                 authenticated = validated;
-                dropAll(attempt, nowNanos);
+                attempts.dropAll(attempt, nowNanos);
                 name = answer.target();
                 begin(nowNanos);
             }
@@ -419,101 +370,28 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
 
     /** The resolver closes. */
     void onClose(long nowNanos) {
-        fail(Kind.CANCELLED, null, "the resolver was closed", null, nowNanos);
+        fail(FailedTry.of(Kind.LOCAL_CLOSED, "the resolver was closed"), nowNanos);
     }
 
     private void end(@Nullable Attempt winner, long nowNanos) {
         done = true;
-        engine.sleep(this);
-        dropAll(winner, nowNanos);
+        engine.timers().sleep(this);
+        attempts.dropAll(winner, nowNanos);
         engine.over(this);
     }
 
-    /** Those that are slower than the winner are slower by at least this much. */
-    private void dropAll(@Nullable Attempt winner, long nowNanos) {
-        for (Attempt attempt = attempts; attempt != null; attempt = attempt.next) {
-            if (attempt == winner) {
-                forget(attempt);
-                continue;
-            }
-            if (winner != null && attempt.server != winner.server) {
-                attempt.server.roundTrip.sample(nowNanos - attempt.sentNanos, nowNanos);
-            }
-            if (!attempt.late) {
-                attempt.server.onAbandoned(nowNanos);
-            }
-            forget(attempt);
-        }
-        attempts = null;
+    private void failWith(@Nullable FailedTry last, long nowNanos) {
+        fail(last == null || last.isTimeout() ? unanswered() : last, nowNanos);
     }
 
-    private static void forget(Attempt attempt) {
-        Transport.Carrier carrier = attempt.carrier;
-        if (carrier != null) {
-            attempt.carrier = null;
-            carrier.forget(attempt);
-        }
+    private FailedTry unanswered() {
+        return FailedTry.unanswered(sends, Long.bitCount(tried), servers);
     }
 
-    private void drop(Attempt attempt) {
-        forget(attempt);
-        if (attempts == attempt) {
-            attempts = attempt.next;
-            return;
-        }
-        for (Attempt before = attempts; before != null; before = before.next) {
-            if (before.next == attempt) {
-                before.next = attempt.next;
-                return;
-            }
-        }
-    }
-
-    private void failWith(@Nullable Failure last, long nowNanos) {
-        if (last == null || last.timeout) {
-            failTimeout(nowNanos);
-        } else {
-            fail(last.kind, last.server, last.detail, last.cause, nowNanos);
-        }
-    }
-
-    private void failTimeout(long nowNanos) {
-        String detail = sends + (sends == 1 ? " query" : " queries") + " to " + Long.bitCount(tried)
-                + (Long.bitCount(tried) == 1 ? " server" : " servers") + " got no answer in time";
-        fail(Kind.DNS_TIMEOUT, servers.size() == 1 ? servers.get(0) : null, detail, null, nowNanos);
-    }
-
-    private void failAllDown(long nowNanos) {
-        long soonest = Long.MAX_VALUE;
-        for (Server server : servers) {
-            soonest = Math.min(soonest, Math.max(server.untilProbeNanos(nowNanos), 0));
-        }
-        String detail = servers.isEmpty()
-                ? "there is no name server to ask"
-                : "all name servers are down, the next is asked again in " + FailureText.of(Duration.ofNanos(soonest));
-        fail(Kind.DNS_TIMEOUT, servers.size() == 1 ? servers.get(0) : null, detail, null, nowNanos);
-    }
-
-    private DnsException exception(Failure why, long nowNanos) {
-        return DnsException.builder(why.kind, asked.toString())
-                .type(type)
-                .server(why.server.address)
-                .elapsed(Duration.ofNanos(nowNanos - startNanos))
-                .detail(why.detail)
-                .cause(why.cause)
-                .build();
-    }
-
-    private void fail(Kind kind, @Nullable Server server, String detail, @Nullable Throwable cause, long nowNanos) {
-        DnsException exception = DnsException.builder(kind, asked.toString())
-                .type(type)
-                .server(server == null ? null : server.address)
-                .elapsed(Duration.ofNanos(nowNanos - startNanos))
-                .detail(detail)
-                .cause(cause)
-                .build();
+    private void fail(FailedTry why, long nowNanos) {
+        DnsException exception = why.exception(asked, type, nowNanos - startNanos);
         end(null, nowNanos);
-        account(EngineFigure.FAILURES, kind.name(), server, nowNanos);
+        account(EngineFigure.FAILURES, why.kind().name(), why.server(), nowNanos);
         outcome.onFailure(exception);
     }
 
@@ -523,16 +401,5 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
             engine.stats().add(end);
             JfrEvents.dnsLookup(asked, type, outcome, server == null ? null : server.address, nowNanos - startNanos);
         }
-    }
-
-    /** A probe has nobody to tell. */
-    private enum ProbeOutcome implements Upstream.Outcome {
-        INSTANCE;
-
-        @Override
-        public void onResponse(Response response) {}
-
-        @Override
-        public void onFailure(DnsException failure) {}
     }
 }

@@ -276,7 +276,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
             if (doubtful) {
                 close();
             } else {
-                transport.engine.wakeAt(idle, transport.engine.nowNanos() + IDLE_NANOS);
+                transport.engine.timers().wakeAt(idle, transport.engine.nowNanos() + IDLE_NANOS);
             }
         }
     }
@@ -288,7 +288,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
 
     private void shut() {
         closed = true;
-        transport.engine.sleep(idle);
+        transport.engine.timers().sleep(idle);
         if (channel != null) {
             channel.close();
         }

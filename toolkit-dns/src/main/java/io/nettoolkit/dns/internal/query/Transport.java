@@ -8,6 +8,9 @@ interface Transport {
     /** The way to a server, which may open sockets when it is first used. */
     Link open(Server server);
 
+    /** Gives back what all links share, after they have been closed. */
+    void close();
+
     /** The way to one server. */
     interface Link {
         /**

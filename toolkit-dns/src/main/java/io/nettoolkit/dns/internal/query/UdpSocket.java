@@ -1,14 +1,12 @@
 package io.nettoolkit.dns.internal.query;
 
 import io.nettoolkit.core.NetFailure.Kind;
-import io.nettoolkit.dns.internal.wire.QueryWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.socket.DatagramPacket;
 import java.net.PortUnreachableException;
 import java.util.ArrayDeque;
@@ -26,11 +24,6 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
 
     static final long MAX_AGE_NANOS = 60_000_000_000L;
 
-    /** Longer than any datagram that was asked for. */
-    private static final int RECEIVE_BYTES = 4096;
-
-    private static final int READS_AT_ONCE = 128;
-
     private final NetTransport transport;
     private final NetLink link;
     private final Server server;
@@ -38,6 +31,7 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
     private final IdTable pending = new IdTable();
     private final long[] usedIds = new long[65_536 / Long.SIZE];
     private final byte[] question = new byte[255];
+    private final QueryBatches batches;
     private @Nullable Queue<Attempt> waiting = new ArrayDeque<>();
     private int uses;
     private boolean dirty;
@@ -49,6 +43,7 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
         this.link = link;
         this.server = server;
         this.openedNanos = nowNanos;
+        this.batches = new QueryBatches(transport, server);
     }
 
     /** Begins to open; what is sent before it is open waits. */
@@ -56,10 +51,7 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
         Channel opening = transport.sockets.datagrams().newChannel();
         channel = opening;
         opening.config().setOption(ChannelOption.ALLOCATOR, transport.sockets.allocator());
-        opening.config()
-                .setOption(
-                        ChannelOption.RECVBUF_ALLOCATOR,
-                        new FixedRecvByteBufAllocator(RECEIVE_BYTES).maxMessagesPerRead(READS_AT_ONCE));
+        opening.config().setOption(ChannelOption.RECVBUF_ALLOCATOR, transport.buffers);
         opening.config().setOption(ChannelOption.MAX_MESSAGES_PER_WRITE, Integer.MAX_VALUE);
         opening.pipeline().addLast(this);
         transport.sockets.loop().register(opening).addListener((ChannelFuture registered) -> {
@@ -113,19 +105,19 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
             return;
         }
         attempt.writeQuestion(question);
-        ByteBuf query = open.alloc().directBuffer(QueryWriter.length(attempt.lookup.name(), attempt.payload));
-        QueryWriter.write(query, attempt.id, question, attempt.lookup.typeCode(), attempt.payload);
-        open.write(query, open.voidPromise());
+        batches.add(open, attempt, question);
         if (!dirty) {
             dirty = true;
             transport.flushLater(this);
         }
+        transport.written++;
     }
 
     void flush() {
         dirty = false;
         link.onFlushed(this, pending.size());
         if (channel != null) {
+            batches.writeTo(channel);
             channel.flush();
         }
     }
@@ -142,6 +134,7 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
             packet.release();
         }
         transport.engine.received(this, server, transport.scratch, length);
+        transport.flushMany();
     }
 
     @Override
@@ -157,9 +150,17 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
         broken = true;
         link.onBroken(this);
         Kind kind = cause instanceof PortUnreachableException ? Kind.CONNECT_REFUSED : Kind.of(cause);
+        boolean ofJoining = kind == Kind.OTHER && batches.hasJoined() && transport.joinsQueries;
+        if (ofJoining) {
+            transport.joinsQueries = false;
+        }
         for (Attempt attempt = pending.any(); attempt != null; attempt = pending.any()) {
             pending.remove(attempt);
-            transport.engine.unreachable(attempt, kind, cause);
+            if (ofJoining) {
+                transport.engine.connectionLost(attempt);
+            } else {
+                transport.engine.unreachable(attempt, kind, cause);
+            }
         }
         close();
     }
@@ -198,6 +199,7 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
 
     void close() {
         broken = true;
+        batches.drop();
         if (channel != null) {
             channel.close();
         }

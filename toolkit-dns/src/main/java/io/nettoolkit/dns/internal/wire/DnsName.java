@@ -24,12 +24,13 @@ public final class DnsName {
 
     private final byte[] wire;
     private final int hash;
+    private @Nullable String key;
     private @Nullable String text;
 
-    private DnsName(byte[] wire, @Nullable String text) {
+    private DnsName(byte[] wire, @Nullable String key) {
         this.wire = wire;
         this.hash = Arrays.hashCode(wire);
-        this.text = text;
+        this.key = key;
     }
 
     /**
@@ -46,7 +47,9 @@ public final class DnsName {
         if (length == 1) {
             return ROOT;
         }
-        return new DnsName(length == buffer.length ? buffer : Arrays.copyOf(buffer, length), null);
+        byte[] wire = length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
+        // As most callers write it, it is the key already, and no other string is needed.
+        return new DnsName(wire, NameText.isKey(text) ? text : null);
     }
 
     /** Octets on the wire, root included. */
@@ -102,12 +105,26 @@ public final class DnsName {
         return hash;
     }
 
+    /**
+     * The spelling by which names are found in tables: the presentation form without the dot at the end, as most callers
+     * write it; {@code "."} for the root.
+     */
+    public String key() {
+        String known = key;
+        if (known == null) {
+            String whole = toString();
+            known = whole.length() == 1 ? whole : whole.substring(0, whole.length() - 1);
+            key = known;
+        }
+        return known;
+    }
+
     /** The presentation form, with the dot at its end. */
     @Override
     public String toString() {
         String known = text;
         if (known == null) {
-            known = NameText.format(wire);
+            known = key != null && wire.length > 1 ? key + '.' : NameText.format(wire);
             text = known;
         }
         return known;

@@ -52,6 +52,18 @@ final class NameText {
         return to + 1;
     }
 
+    /** Whether a name that has been parsed is spelled as its key: nothing in it is escaped, upper case or a dot at the end. */
+    static boolean isKey(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean itself = c == '.' || (c < 0x80 && NameReader.isPlain((byte) c) && !(c >= 'A' && c <= 'Z'));
+            if (!itself) {
+                return false;
+            }
+        }
+        return text.charAt(text.length() - 1) != '.';
+    }
+
     private static void endLabel(String text, byte[] wire, int lengthAt, int to) throws DnsException {
         int length = to - lengthAt - 1;
         if (length == 0) {

@@ -3,9 +3,13 @@ package io.nettoolkit.dns.internal.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.dns.DnsType;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TableTest {
@@ -39,6 +43,68 @@ class TableTest {
             }
             assertThat(mine.entries()).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(model.values());
         }
+    }
+
+    @Test
+    void findsNamesAboveANameFromTheTopDown() {
+        CacheEntry top = put("test");
+        CacheEntry middle = put("example.test");
+        put("www.example.test");
+        put("ample.test");
+        List<String> seen = new ArrayList<>();
+
+        assertThat(table.above("www.example.test", entry -> {
+                    seen.add(entry.key);
+                    return false;
+                }))
+                .isNull();
+        assertThat(seen).containsExactly("test", "example.test");
+        assertThat(table.above("www.example.test", entry -> true)).isSameAs(top);
+        assertThat(table.above("www.example.test", entry -> entry != top)).isSameAs(middle);
+        assertThat(table.above("test", entry -> true)).isNull();
+        assertThat(table.above("other", entry -> true)).isNull();
+    }
+
+    @Test
+    void aDotWithinALabelIsNoBorder() {
+        put("b.test");
+
+        assertThat(table.above("a\\.b.test", entry -> true)).isNull();
+        assertThat(table.above("a\\\\.b.test", entry -> true)).isNotNull();
+        assertThat(table.above("a.b.test", entry -> true)).isNotNull();
+    }
+
+    @Test
+    void findsWhatAMapFindsForTheEndsOfRandomNames() {
+        Random random = new Random(7);
+        Set<String> keys = new HashSet<>();
+        for (int i = 0; i < 300; i++) {
+            String key = randomName(random, 3);
+            if (keys.add(key)) {
+                put(key);
+            }
+        }
+        for (int i = 0; i < 3_000; i++) {
+            String name = randomName(random, 5);
+            Set<String> expected = new HashSet<>();
+            for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+                if (keys.contains(name.substring(dot + 1))) {
+                    expected.add(name.substring(dot + 1));
+                }
+            }
+            Set<String> found = new HashSet<>();
+            table.above(name, entry -> !found.add(entry.key));
+            assertThat(found).as("seed 7, %s", name).isEqualTo(expected);
+        }
+    }
+
+    private static String randomName(Random random, int labels) {
+        StringBuilder name = new StringBuilder();
+        for (int i = 1 + random.nextInt(labels); i > 0; i--) {
+            name.append((char) ('a' + random.nextInt(4)));
+            name.append(random.nextBoolean() ? "x" : "").append(i > 1 ? "." : "");
+        }
+        return name.toString();
     }
 
     @Test

@@ -49,6 +49,10 @@ final class LookupRig implements AutoCloseable {
     }
 
     LookupRig(UnaryOperator<DnsCache.Config.Builder> config) {
+        this(config, PrivateAddresses.TAKEN);
+    }
+
+    LookupRig(UnaryOperator<DnsCache.Config.Builder> config, PrivateAddresses privateAddresses) {
         cache = new AnswerCache(
                 CacheRules.of(config.apply(DnsCache.Config.builder()).build()), clock, new Random(1));
         OwnNames.Configuration configuration = new OwnNames.Configuration() {
@@ -71,6 +75,7 @@ final class LookupRig implements AutoCloseable {
                 new OwnNames(() -> configuration),
                 addresses -> addresses,
                 addresses -> addresses.stream().anyMatch(each -> each instanceof Inet4Address == ipv4Reachable),
+                privateAddresses,
                 QUERY_TIMEOUT,
                 new Random(2),
                 "test",

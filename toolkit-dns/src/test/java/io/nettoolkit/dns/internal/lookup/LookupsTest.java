@@ -116,8 +116,9 @@ class LookupsTest {
         rig.upstream.asked();
         rig.lookups.close();
 
-        for (CompletableFuture<?> each :
-                List.of(query, host, rig.query("c.example", DnsType.A), rig.resolve("d.example"))) {
+        assertThat(kind(query)).isEqualTo(Kind.LOCAL_CLOSED);
+        assertThat(kind(host)).isEqualTo(Kind.LOCAL_CLOSED);
+        for (CompletableFuture<?> each : List.of(rig.query("c.example", DnsType.A), rig.resolve("d.example"))) {
             assertThat(failure(each))
                     .isInstanceOfSatisfying(
                             RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.SHUTTING_DOWN));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class GivenNameTest {
 
     private static String key(String name) throws DnsException {
-        return GivenName.key(GivenName.parse(name));
+        return GivenName.parse(name).key();
     }
 
     private static void assertBad(String name) {

@@ -2,6 +2,7 @@ package io.nettoolkit.dns.internal.name;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.dns.internal.wire.DnsName;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -31,7 +32,7 @@ class ResolvConfTest {
                 """);
 
         assertThat(conf.nameServers()).containsExactly(server("192.0.2.1", 53), server("2001:db8::1", 53));
-        assertThat(conf.search()).extracting(GivenName::key).containsExactly("one.example", "two.example");
+        assertThat(conf.search()).extracting(DnsName::key).containsExactly("one.example", "two.example");
         assertThat(conf.ndots()).isEqualTo(5);
         assertThat(conf.timeout()).isEqualTo(Duration.ofSeconds(3));
         assertThat(conf.attempts()).isEqualTo(4);
@@ -55,11 +56,11 @@ class ResolvConfTest {
     void believesTheLastOfDomainAndSearch() {
         assertThat(ResolvConf.parse("search a.example b.example\ndomain c.example d.example\n")
                         .search())
-                .extracting(GivenName::key)
+                .extracting(DnsName::key)
                 .containsExactly("c.example");
         assertThat(ResolvConf.parse("domain c.example\nsearch a.example b.example\n")
                         .search())
-                .extracting(GivenName::key)
+                .extracting(DnsName::key)
                 .containsExactly("a.example", "b.example");
         assertThat(ResolvConf.parse("search a.example\nsearch .\n").search()).isEmpty();
     }
@@ -129,7 +130,7 @@ class ResolvConfTest {
         ResolvConf conf = ResolvConf.parse(content);
 
         assertThat(conf.nameServers()).containsExactly(server("192.0.2.1", 53), server("192.0.2.2", 53));
-        assertThat(conf.search()).extracting(GivenName::key).containsExactly("a.example");
+        assertThat(conf.search()).extracting(DnsName::key).containsExactly("a.example");
         assertThat(conf.ignoredLines()).isZero();
     }
 

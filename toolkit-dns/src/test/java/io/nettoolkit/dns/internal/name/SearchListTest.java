@@ -17,7 +17,7 @@ class SearchListTest {
             suffixes.add(DnsName.of(suffix));
         }
         return SearchList.candidates(name, suffixes, ndots).stream()
-                .map(GivenName::key)
+                .map(DnsName::key)
                 .toList();
     }
 

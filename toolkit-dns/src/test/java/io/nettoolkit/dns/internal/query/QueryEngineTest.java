@@ -453,8 +453,8 @@ class QueryEngineTest {
     void closeFailsWhatIsUnderWayAndWhatComesAfter() {
         Asked asked = bench.ask("a.example");
         bench.engine.close();
-        assertThat(asked.failed().kind()).isEqualTo(Kind.CANCELLED);
-        assertThat(bench.ask("b.example").failed().kind()).isEqualTo(Kind.CANCELLED);
+        assertThat(asked.failed().kind()).isEqualTo(Kind.LOCAL_CLOSED);
+        assertThat(bench.ask("b.example").failed().kind()).isEqualTo(Kind.LOCAL_CLOSED);
         assertThat(bench.wire.closed).isPositive();
     }
 

@@ -39,6 +39,7 @@ final class ScriptedTransport implements Transport, Transport.Link {
         onSend.run();
     }
 
+    /** Of the way to a server, and of the transport. */
     @Override
     public void close() {
         closed++;
