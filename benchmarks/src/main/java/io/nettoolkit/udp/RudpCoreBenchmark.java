@@ -50,7 +50,8 @@ import org.openjdk.jmh.annotations.Warmup;
             "-Xms256m",
             "-Xmx256m",
             "-XX:+UseSerialGC",
-            // JMH's threads are not Netty's, which alone use buffers again.
+            // No samples of leak detection, and threads like Netty's, which alone use buffers again.
+            "-Dio.netty.leakDetection.level=disabled",
             "-Djmh.executor=CUSTOM",
             "-Djmh.executor.class=io.nettoolkit.udp.RudpCoreBenchmark$LoopThreads"
         })
