@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "benchmarks",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit|pool-echo|dns-qps|rudp-bulk|rudp-echo",
+        synopsisSubcommandLabel =
+                "jmh|jmh-rounds|tcp-echo|idle-connections|redis-limit|pool-echo|dns-qps|rudp-bulk|rudp-echo",
         description = "Benchmarks of Net Toolkit and its peers.")
 public final class Benchmarks implements Runnable {
 

@@ -50,7 +50,7 @@ public final class UdpMulticast implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         String loopback =
-                NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress()).getName();
+                NetworkInterface.getByInetAddress(address("127.0.0.1")).getName();
         try (EventLoops loops = EventLoops.builder().threads(1).build();
                 Member anna = new Member(loops, 0);
                 Member bert = new Member(loops, anna.group.address().getPort());
@@ -58,7 +58,7 @@ public final class UdpMulticast implements Callable<Integer> {
                         .eventLoops(loops)
                         .multicastInterface(loopback)
                         .build()) {
-            sender.bind(new InetSocketAddress("127.0.0.1", 0)).join();
+            sender.bind(new InetSocketAddress(address("127.0.0.1"), 0)).join();
             MulticastGroup prices = MulticastGroup.of(sender, anna.group.address());
             anna.group.join(loopback).join();
             bert.group.join(loopback).join();

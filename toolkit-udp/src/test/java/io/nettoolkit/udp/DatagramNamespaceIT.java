@@ -39,7 +39,8 @@ class DatagramNamespaceIT {
                 isToldOfAnUnpluggedCable(transport, host, port);
             } finally {
                 echo.getOutputStream().close();
-                assertThat(echo.waitFor(DatagramRig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+                assertThat(echo.waitFor(DatagramRig.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                        .isTrue();
             }
         }
     }
@@ -100,7 +101,8 @@ class DatagramNamespaceIT {
         }
     }
 
-    private static void isToldOfAnUnpluggedCable(Transport transport, NetworkNamespace host, int port) throws Exception {
+    private static void isToldOfAnUnpluggedCable(Transport transport, NetworkNamespace host, int port)
+            throws Exception {
         try (DatagramRig rig = new DatagramRig(transport, it -> it)) {
             rig.endpoint.bind(new InetSocketAddress("0.0.0.0", 0)).join();
             MulticastGroup group = MulticastGroup.of(rig.endpoint, new InetSocketAddress(GROUP, port));

@@ -82,7 +82,9 @@ class MulticastGroupIT {
             assertThat(second.memberships()).isEmpty();
             assertThat(out.trySend(bytes("one"))).isTrue();
             assertThat(one.next().text()).isEqualTo("one");
-            from.endpoint.send(bytes(LAST), new InetSocketAddress("127.0.0.1", port)).join();
+            from.endpoint
+                    .send(bytes(LAST), new InetSocketAddress("127.0.0.1", port))
+                    .join();
             DatagramRig.awaitTrue(() -> one.received.size() + two.received.size() > 0);
             assertThat(two.received).extracting(DatagramRig.Received::text).doesNotContain("one");
         }

@@ -73,7 +73,10 @@ public final class RudpEchoCommand extends StreamCommand {
                             Locale.ROOT,
                             "%,.1f",
                             interval(own, sample -> sample.figures()[P999]).median()),
-                    compared ? ratio(own, results.of(StreamContestant.NETTY_TCP), P50).toString() : "",
+                    compared
+                            ? ratio(own, results.of(StreamContestant.NETTY_TCP), P50)
+                                    .toString()
+                            : "",
                     judged ? String.format(Locale.ROOT, "<= %.1f", TARGET) : "",
                     judged
                             ? Verdict.of(ratio(results.of(StreamContestant.NETTY_TCP), own, P50), 1 / TARGET)

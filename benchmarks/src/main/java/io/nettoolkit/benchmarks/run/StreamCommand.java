@@ -92,8 +92,12 @@ abstract class StreamCommand implements Runnable {
         List<String> csv = new ArrayList<>(List.of(csvHeader()));
         Results results = measure(cores, csv);
         StringBuilder report = new StringBuilder(table(results).toString());
-        results.skipped().forEach((contestant, why) ->
-                report.append("\nSkipped: ").append(contestant).append(": ").append(why).append('\n'));
+        results.skipped()
+                .forEach((contestant, why) -> report.append("\nSkipped: ")
+                        .append(contestant)
+                        .append(": ")
+                        .append(why)
+                        .append('\n'));
         System.out.print(report);
         if (out != null) {
             ReportDirectory.write(out, head + report, environment, csv);
@@ -150,7 +154,8 @@ abstract class StreamCommand implements Runnable {
     static Interval ratio(List<Sample> above, List<Sample> below, int figure) {
         double[] ratios = new double[Math.min(above.size(), below.size())];
         for (int round = 0; round < ratios.length; round++) {
-            ratios[round] = above.get(round).figures()[figure] / below.get(round).figures()[figure];
+            ratios[round] =
+                    above.get(round).figures()[figure] / below.get(round).figures()[figure];
         }
         return Interval.of(ratios);
     }

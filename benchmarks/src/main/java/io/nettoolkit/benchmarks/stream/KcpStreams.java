@@ -54,10 +54,8 @@ final class KcpStreams {
                 .option(UkcpChannelOption.UKCP_FAST_FLUSH, true)
                 .option(UkcpChannelOption.UKCP_RCV_WND, WINDOW_PACKETS)
                 .option(UkcpChannelOption.UKCP_SND_WND, WINDOW_PACKETS);
-        Channel channel = bootstrap
-                .connect(InetAddress.getLoopbackAddress(), port)
-                .sync()
-                .channel();
+        Channel channel =
+                bootstrap.connect(InetAddress.getLoopbackAddress(), port).sync().channel();
         ((UkcpClientChannel) channel).conv(CONVERSATION);
         return channel;
     }
