@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.nio.channels.ClosedChannelException;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -109,11 +110,26 @@ public final class Memberships {
         DatagramChannel channel = Datagrams.open(socket);
         ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(socket.loop());
         try {
-            socket.loop().execute(() -> action.run(channel, future));
+            socket.loop().execute(() -> {
+                if (channel.isOpen()) {
+                    run(action, channel, future);
+                } else {
+                    fail(future, new ClosedChannelException());
+                }
+            });
         } catch (RejectedExecutionException loopIsGone) {
             fail(future, loopIsGone);
         }
         return future;
+    }
+
+    private void run(Action action, DatagramChannel channel, ToolkitFuture<@Nullable Void> future) {
+        try {
+            action.run(channel, future);
+        } catch (RuntimeException refused) {
+            // The native transports throw what the system says instead of failing their promise.
+            fail(future, refused);
+        }
     }
 
     private void change(
