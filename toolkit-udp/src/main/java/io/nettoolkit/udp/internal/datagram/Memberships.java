@@ -4,6 +4,7 @@ import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.udp.MulticastGroup.Membership;
+import io.netty.channel.ChannelException;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -126,9 +127,11 @@ public final class Memberships {
     private void run(Action action, DatagramChannel channel, ToolkitFuture<@Nullable Void> future) {
         try {
             action.run(channel, future);
-        } catch (RuntimeException refused) {
-            // The native transports throw what the system says instead of failing their promise.
-            fail(future, refused);
+        } catch (ChannelException refused) {
+            // The native transports throw what the system says, where nio fails its promise with the IOException.
+            fail(future, new IOException(refused.getMessage(), refused));
+        } catch (RuntimeException failure) {
+            fail(future, failure);
         }
     }
 
