@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.NetFailure.Kind;
@@ -14,7 +15,13 @@ import io.nettoolkit.testkit.LeakCheck;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -114,6 +121,12 @@ class MulticastGroupIT {
 
     @Test
     void joinsGroupsOfIpv6() throws Exception {
+        String unreachable = whyTheJdkCannotSendToIpv6();
+        if (unreachable != null) {
+            System.err.println("not tested with groups of IPv6: the JDK cannot send to one on " + loopback + " either: "
+                    + unreachable);
+        }
+        assumeTrue(unreachable == null, unreachable);
         try (DatagramRig member = member("::", 0);
                 DatagramRig from = sender("::1")) {
             int port = member.address().getPort();
@@ -125,6 +138,18 @@ class MulticastGroupIT {
             group(from, "ff15::42", port).send(bytes("unheard")).join();
             from.endpoint.send(bytes(LAST), new InetSocketAddress("::1", port)).join();
             assertThat(member.next().text()).isEqualTo(LAST);
+        }
+    }
+
+    /** Null where it can: Linux routes no multicast of IPv6 to its loopback interface unless told to. */
+    private static @Nullable String whyTheJdkCannotSendToIpv6() throws Exception {
+        try (DatagramChannel jdk = DatagramChannel.open(StandardProtocolFamily.INET6)) {
+            jdk.setOption(StandardSocketOptions.IP_MULTICAST_IF, NetworkInterface.getByName(loopback));
+            jdk.bind(new InetSocketAddress(address("::1"), 0));
+            jdk.send(ByteBuffer.allocate(1), new InetSocketAddress(address("ff15::42"), 9));
+            return null;
+        } catch (SocketException failure) {
+            return failure.toString();
         }
     }
 

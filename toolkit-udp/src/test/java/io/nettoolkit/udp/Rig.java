@@ -3,11 +3,15 @@ package io.nettoolkit.udp;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.Transport;
+import io.nettoolkit.udp.internal.channel.ConnectionChannel;
+import io.nettoolkit.udp.internal.channel.ListeningChannel;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -16,7 +20,9 @@ import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -30,6 +36,7 @@ final class Rig implements AutoCloseable {
 
     final EventLoops loops;
     final RudpConfig config;
+    private final Queue<ChannelFuture> sockets = new ConcurrentLinkedQueue<>();
 
     Rig(Transport transport, RudpConfig config) {
         loops = TransportMatrix.loops(transport, 2);
@@ -46,9 +53,15 @@ final class Rig implements AutoCloseable {
     }
 
     ServerBootstrap serverBootstrap(ChannelHandler child) {
+        ChannelFactory<RudpServerChannel> factory =
+                RudpServerChannel.factory(config, loops.datagramChannelFactory());
         return new ServerBootstrap()
                 .group(loops.group())
-                .channelFactory(RudpServerChannel.factory(config, loops.datagramChannelFactory()))
+                .channelFactory(() -> {
+                    RudpServerChannel server = factory.newChannel();
+                    sockets.add(((ListeningChannel) server).socketClosed());
+                    return server;
+                })
                 .childHandler(child);
     }
 
@@ -66,9 +79,14 @@ final class Rig implements AutoCloseable {
     }
 
     Bootstrap bootstrap(RudpConfig other, ChannelHandler handler) {
+        ChannelFactory<RudpChannel> factory = RudpChannel.factory(other, loops.datagramChannelFactory());
         return new Bootstrap()
                 .group(loops.group())
-                .channelFactory(RudpChannel.factory(other, loops.datagramChannelFactory()))
+                .channelFactory(() -> {
+                    RudpChannel channel = factory.newChannel();
+                    sockets.add(((ConnectionChannel) channel).socketClosed());
+                    return channel;
+                })
                 .handler(handler);
     }
 
@@ -111,6 +129,8 @@ final class Rig implements AutoCloseable {
 
     @Override
     public void close() {
+        // Sockets outlive their channels for a few round trips, and a ring that is closed meanwhile may forget one.
+        sockets.forEach(socket -> socket.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS));
         loops.close();
     }
 

@@ -179,7 +179,7 @@ class RudpFailuresIT {
             RudpChannel accepted = (RudpChannel) Rig.Collector.next(reader.active);
             assertThat(reader.text()).isEqualTo("here I am");
             // The loops go without a word to the peer.
-            vanishing.close();
+            vanishing.loops.close();
             Rig.until("the client's channel is closed", () -> !client.isOpen());
             assertThat(kindOf(Rig.Collector.next(reader.failures))).isEqualTo(Kind.IDLE_TIMEOUT);
             assertThat(accepted.closed()
@@ -202,7 +202,7 @@ class RudpFailuresIT {
             RudpChannel client = clients.connect(server, collector);
             client.writeAndFlush(Rig.text("x"));
             assertThat(collector.text()).isEqualTo("x");
-            first.close();
+            first.loops.close();
 
             try (Rig second = new Rig(transport, config)) {
                 Channel restarted = Rig.await(

@@ -123,7 +123,7 @@ public final class EndpointSocket implements OutboundQueue.Owner {
                 return;
             }
             try {
-                optionsNotApplied = SocketSettings.apply(options, fresh);
+                optionsNotApplied = SocketSettings.apply(options, fresh, family());
             } catch (Exception refused) {
                 fresh.unsafe().closeForcibly();
                 failed(refused);

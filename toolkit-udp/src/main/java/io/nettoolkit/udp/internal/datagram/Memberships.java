@@ -4,12 +4,14 @@ import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.internal.ToolkitFuture;
 import io.nettoolkit.udp.MulticastGroup.Membership;
+import io.netty.channel.ChannelException;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.nio.channels.ClosedChannelException;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -109,11 +111,28 @@ public final class Memberships {
         DatagramChannel channel = Datagrams.open(socket);
         ToolkitFuture<@Nullable Void> future = new ToolkitFuture<>(socket.loop());
         try {
-            socket.loop().execute(() -> action.run(channel, future));
+            socket.loop().execute(() -> {
+                if (channel.isOpen()) {
+                    run(action, channel, future);
+                } else {
+                    fail(future, new ClosedChannelException());
+                }
+            });
         } catch (RejectedExecutionException loopIsGone) {
             fail(future, loopIsGone);
         }
         return future;
+    }
+
+    private void run(Action action, DatagramChannel channel, ToolkitFuture<@Nullable Void> future) {
+        try {
+            action.run(channel, future);
+        } catch (ChannelException refused) {
+            // The native transports throw what the system says, where nio fails its promise with the IOException.
+            fail(future, new IOException(refused.getMessage(), refused));
+        } catch (RuntimeException failure) {
+            fail(future, failure);
+        }
     }
 
     private void change(

@@ -8,7 +8,9 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.io.IOException;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -25,6 +27,13 @@ final class SocketSettings {
     private static final ChannelOption<Integer> MAX_DATAGRAM_PAYLOAD_SIZE =
             ChannelOption.valueOf("MAX_DATAGRAM_PAYLOAD_SIZE");
 
+    /** As Linux numbers them. */
+    private static final ChannelOption<Integer> IP_MULTICAST_TTL =
+            new IntegerUnixChannelOption("IP_MULTICAST_TTL", 0, 33);
+
+    private static final ChannelOption<Integer> IPV6_MULTICAST_HOPS =
+            new IntegerUnixChannelOption("IPV6_MULTICAST_HOPS", 41, 18);
+
     private static final int READ_BUFFER_BYTES = 64 << 10;
     private static final int MAX_DATAGRAMS_PER_CALL = 32;
     private static final int MAX_DATAGRAMS_PER_BURST = 128;
@@ -32,12 +41,14 @@ final class SocketSettings {
     private final DatagramOptions options;
     private final Transport transport;
     private final DatagramChannel channel;
+    private final boolean v6;
     private final List<String> notApplied = new ArrayList<>();
 
-    private SocketSettings(DatagramOptions options, DatagramChannel channel) {
+    private SocketSettings(DatagramOptions options, DatagramChannel channel, SocketProtocolFamily family) {
         this.options = options;
         this.transport = options.loops().transport();
         this.channel = channel;
+        v6 = family == SocketProtocolFamily.INET6;
     }
 
     /**
@@ -46,8 +57,9 @@ final class SocketSettings {
      * @return what was asked for and could not be had, in words
      * @throws IOException when the interface for multicast does not exist, or is down
      */
-    static List<String> apply(DatagramOptions options, DatagramChannel channel) throws IOException {
-        SocketSettings settings = new SocketSettings(options, channel);
+    static List<String> apply(DatagramOptions options, DatagramChannel channel, SocketProtocolFamily family)
+            throws IOException {
+        SocketSettings settings = new SocketSettings(options, channel, family);
         settings.applyReading();
         settings.applySocket();
         settings.applyMulticast();
@@ -97,7 +109,7 @@ final class SocketSettings {
             channel.config().setNetworkInterface(interfaceOf(options.multicastInterface));
         }
         if (options.multicastTimeToLive >= 0) {
-            channel.config().setTimeToLive(options.multicastTimeToLive);
+            applyTimeToLive(options.multicastTimeToLive);
         }
         if (!options.multicastLoopback) {
             if (transport == Transport.NIO) {
@@ -107,6 +119,15 @@ final class SocketSettings {
                 channel.config().setLoopbackModeDisabled(true);
             }
         }
+    }
+
+    /** Netty's own option sets the TTL of unicast on the native transports of Linux, which must not be 0. */
+    private void applyTimeToLive(int hops) {
+        if (transport != Transport.EPOLL && transport != Transport.IO_URING) {
+            channel.config().setTimeToLive(hops);
+            return;
+        }
+        channel.config().setOption(v6 ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL, hops);
     }
 
     /** The interface of this name; the failure names those there are. */
