@@ -53,8 +53,7 @@ final class Rig implements AutoCloseable {
     }
 
     ServerBootstrap serverBootstrap(ChannelHandler child) {
-        ChannelFactory<RudpServerChannel> factory =
-                RudpServerChannel.factory(config, loops.datagramChannelFactory());
+        ChannelFactory<RudpServerChannel> factory = RudpServerChannel.factory(config, loops.datagramChannelFactory());
         return new ServerBootstrap()
                 .group(loops.group())
                 .channelFactory(() -> {
