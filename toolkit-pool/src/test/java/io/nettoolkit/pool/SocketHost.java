@@ -7,6 +7,7 @@ import io.nettoolkit.core.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -46,9 +47,9 @@ final class SocketHost implements AutoCloseable {
     final AtomicInteger mostConnecting = new AtomicInteger();
 
     /** The client's channels that are open. */
-    final ChannelGroup opened = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    final ChannelGroup opened = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
-    private final ChannelGroup children = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final ChannelGroup children = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private @Nullable Channel server;
     private InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -112,8 +113,19 @@ final class SocketHost implements AutoCloseable {
 
     /** Ends every connection with a reset. */
     void resetAll() {
-        children.forEach(child -> child.config().setOption(ChannelOption.SO_LINGER, 0));
+        children.forEach(SocketHost::lingerNot);
         closeAll();
+    }
+
+    private static void lingerNot(Channel child) {
+        try {
+            child.config().setOption(ChannelOption.SO_LINGER, 0);
+        } catch (ChannelException e) {
+            if (child.isOpen()) {
+                throw e;
+            }
+            // Its own end was faster.
+        }
     }
 
     /** Says something nobody has asked for, on every connection. */

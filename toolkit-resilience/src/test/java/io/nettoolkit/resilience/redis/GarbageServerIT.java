@@ -11,7 +11,6 @@ import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
-import io.nettoolkit.testkit.LeakCheck;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -21,12 +20,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server that is no Redis, or a broken one. */
-@ExtendWith(LeakCheck.class)
 class GarbageServerIT {
 
     @ParameterizedTest

