@@ -43,9 +43,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ownership.</b> Who builds it closes it; the loops stay open. Cancelling a future ends its query, where nobody
  * else waits for the same.
  *
- * <p><b>Failure.</b> Futures fail with {@link DnsException} alone, of kind LOCAL_CLOSED where {@link #close()} comes before the
- * answer; what is asked after that is refused with {@link io.nettoolkit.core.RejectedException} (SHUTTING_DOWN). That there is no such name or no such
- * data is an answer of {@link #query} and a failure of {@link #resolve}.
+ * <p><b>Failure.</b> Futures fail with {@link DnsException} alone, of kind LOCAL_CLOSED where {@link #close()} comes
+ * before the answer; what is asked after that is refused with {@link io.nettoolkit.core.RejectedException}
+ * (SHUTTING_DOWN). That there is no such name or no such data is an answer of {@link #query} and a failure of
+ * {@link #resolve}.
  *
  * <p>Sources: RFC 1034 and 1035; RFC 5452 (forged answers), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS), RFC 2308
  * (negative answers), RFC 9520 (failures), RFC 8767 (stale answers).

@@ -3,13 +3,11 @@ package io.nettoolkit.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.testkit.FakeDnsServer;
 import io.nettoolkit.testkit.FakeDnsServer.Reply;
 import io.nettoolkit.testkit.FakeDnsServer.Transport;
-import io.nettoolkit.testkit.LeakCheck;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,42 +17,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers and forgers that do what they must not; the numbers are those of the list of attacks on DNS. */
-@ExtendWith(LeakCheck.class)
-class BadAnswersIT {
-
-    private static final String RIGHT = "a.example. 300 A 192.0.2.1";
-    private static final String FORGED = "a.example. 300 A 203.0.113.66";
-
-    private EventLoops loops;
-    private FakeDnsServer dns;
-    private DnsResolver resolver;
-
-    @BeforeEach
-    void start() {
-        loops = EventLoops.builder().threads(1).name("dns-test").build();
-        dns = FakeDnsServer.start();
-        dns.records(RIGHT, "b.example. 300 A 192.0.2.2");
-        resolver = newResolver(dns.address());
-    }
-
-    private DnsResolver newResolver(InetSocketAddress... servers) {
-        return DnsResolver.builder().loops(loops).nameServers(List.of(servers)).build();
-    }
-
-    @AfterEach
-    void stop() {
-        resolver.close();
-        dns.close();
-        loops.close();
-    }
+class BadAnswersIT extends AttackedResolver {
 
     private String ask(String name) throws Exception {
         return ask(resolver, name);
@@ -71,16 +39,6 @@ class BadAnswersIT {
     private DnsException failure(String name) {
         resolver.cache().clear();
         return failure(resolver.query(name, DnsType.A));
-    }
-
-    private static DnsException failure(CompletableFuture<?> future) {
-        try {
-            throw new AssertionError("no failure, but " + future.get(10, TimeUnit.SECONDS));
-        } catch (ExecutionException failed) {
-            return (DnsException) failed.getCause();
-        } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private void isNotFooledBy(Reply forged) throws Exception {
@@ -143,17 +101,12 @@ class BadAnswersIT {
     @Test
     void n36ManyForgedAnswersBeforeTheRightOne() throws Exception {
         List<InetSocketAddress> suspected = new java.util.concurrent.CopyOnWriteArrayList<>();
-        resolver.close();
-        resolver = DnsResolver.builder()
-                .loops(loops)
-                .nameServers(List.of(dns.address()))
-                .listener(new DnsResolver.Listener() {
-                    @Override
-                    public void onForgerySuspected(InetSocketAddress server, long count) {
-                        suspected.add(server);
-                    }
-                })
-                .build();
+        rebuild(builder().listener(new DnsResolver.Listener() {
+            @Override
+            public void onForgerySuspected(InetSocketAddress server, long count) {
+                suspected.add(server);
+            }
+        }));
         dns.on("a.example")
                 .reply(query -> query.transport() == Transport.TCP
                         ? Reply.answer(RIGHT)
@@ -313,13 +266,7 @@ class BadAnswersIT {
     @Test
     void n50StreamThatStalls() {
         overTcp(Reply.zone().stalledAfter(9));
-        resolver.close();
-        resolver = DnsResolver.builder()
-                .loops(loops)
-                .nameServers(List.of(dns.address()))
-                .tryTimeout(Duration.ofMillis(100))
-                .attempts(2)
-                .build();
+        rebuild(builder().tryTimeout(Duration.ofMillis(100)).attempts(2));
         DnsException failure = failure("a.example");
         assertThat(failure.kind()).isEqualTo(Kind.DNS_TIMEOUT);
     }
@@ -359,8 +306,9 @@ class BadAnswersIT {
     @Test
     void n51PortNobodyListensOnIsLeftAtOnce() throws Exception {
         InetSocketAddress dead = freePort();
-        try (DnsResolver both = newResolver(dead, dns.address());
-                DnsResolver alone = newResolver(dead)) {
+        try (DnsResolver both =
+                        builder().nameServers(List.of(dead, dns.address())).build();
+                DnsResolver alone = builder().nameServers(List.of(dead)).build()) {
             assertThat(ask(both, "a.example")).isEqualTo("[192.0.2.1]");
             assertThat(both.stats().timeouts()).isZero();
             DnsException failure = failure(alone.query("a.example", DnsType.A));
@@ -392,12 +340,7 @@ class BadAnswersIT {
 
     @Test
     void n53LargeDatagramsThatAreLost() throws Exception {
-        resolver.close();
-        resolver = DnsResolver.builder()
-                .loops(loops)
-                .nameServers(List.of(dns.address()))
-                .tryTimeout(Duration.ofMillis(500))
-                .build();
+        rebuild(builder().tryTimeout(Duration.ofMillis(500)));
         dns.onAny().reply(query -> query.payload() > 512 ? Reply.nothing() : Reply.zone());
         for (int i = 0; i < 3; i++) {
             assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
@@ -408,13 +351,7 @@ class BadAnswersIT {
     @Test
     void n54AllServersDeadMakeNoStorm() {
         dns.onAny().reply(Reply.nothing());
-        resolver.close();
-        resolver = DnsResolver.builder()
-                .loops(loops)
-                .nameServers(List.of(dns.address()))
-                .tryTimeout(Duration.ofMillis(50))
-                .attempts(2)
-                .build();
+        rebuild(builder().tryTimeout(Duration.ofMillis(50)).attempts(2));
         int lookups = 300;
         for (int i = 0; i < lookups; i++) {
             assertThat(failure("n" + i + ".example").kind()).isEqualTo(Kind.DNS_TIMEOUT);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,28 +60,23 @@ public final class SharedOperation<T extends @Nullable Object> {
 
     /** Ends the operation with a result; false when every caller had left. */
     public boolean succeed(T value) {
-        if (!end()) {
-            return false;
-        }
-        boolean taken = first != null && first.succeed(value);
-        if (others != null) {
-            for (ToolkitFuture<T> caller : others) {
-                taken |= caller.succeed(value);
-            }
-        }
-        return taken;
+        return deliver(caller -> caller.succeed(value));
     }
 
     /** Ends the operation with a failure; false when every caller had left. */
     public boolean fail(Throwable cause) {
         Objects.requireNonNull(cause, "cause: must not be null");
+        return deliver(caller -> caller.fail(cause));
+    }
+
+    private boolean deliver(Predicate<ToolkitFuture<T>> outcome) {
         if (!end()) {
             return false;
         }
-        boolean taken = first != null && first.fail(cause);
+        boolean taken = first != null && outcome.test(first);
         if (others != null) {
             for (ToolkitFuture<T> caller : others) {
-                taken |= caller.fail(cause);
+                taken |= outcome.test(caller);
             }
         }
         return taken;

@@ -2,11 +2,11 @@ package io.nettoolkit.dns.internal.cache;
 
 import io.nettoolkit.dns.DnsAnswer.Kind;
 import io.nettoolkit.dns.DnsCache;
-import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.internal.name.GivenName;
 import io.nettoolkit.dns.internal.query.Response;
-import java.util.HashSet;
+import io.nettoolkit.dns.internal.wire.DnsName;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How much is kept and for how long: the options of the cache as numbers, and what follows from them for an answer.
@@ -55,14 +55,6 @@ public record CacheRules(
      * @throws IllegalArgumentException when a pinned name is none
      */
     public static CacheRules of(DnsCache.Config config) {
-        Set<String> pinned = new HashSet<>();
-        for (String name : config.pinned()) {
-            try {
-                pinned.add(GivenName.parse(name).key());
-            } catch (DnsException badName) {
-                throw new IllegalArgumentException("pinned: " + badName.getMessage(), badName);
-            }
-        }
         return new CacheRules(
                 config.maxEntries(),
                 config.maxBytes(),
@@ -72,7 +64,9 @@ public record CacheRules(
                 config.maxStale().toNanos(),
                 config.staleAfter().toNanos(),
                 config.refreshAhead(),
-                Set.copyOf(pinned));
+                GivenName.parseOption("pinned", config.pinned()).stream()
+                        .map(DnsName::key)
+                        .collect(Collectors.toUnmodifiableSet()));
     }
 
     /** For how many seconds to keep what servers said; 0 for not at all. */

@@ -48,21 +48,7 @@ public final class Table {
 
     @Nullable
     CacheEntry get(String key) {
-        int hash = key.hashCode();
-        @Nullable Keyed[] now = slots;
-        int mask = now.length - 1;
-        int at = home(hash, now);
-        for (int step = 0; step < REACH; step++) {
-            Keyed keyed = (Keyed) SLOT.getAcquire(now, at);
-            if (keyed == null) {
-                return null;
-            }
-            if (keyed.hash == hash && keyed.key.equals(key)) {
-                return keyed.entry();
-            }
-            at = (at + 1) & mask;
-        }
-        return null;
+        return find(key, 0, key.hashCode());
     }
 
     /**
@@ -76,7 +62,7 @@ public final class Table {
         for (int i = name.length() - 1; i > 0; i--) {
             char c = name.charAt(i);
             if (c == '.' && !isEscaped(name, i)) {
-                CacheEntry entry = end(name, i + 1, hash);
+                CacheEntry entry = find(name, i + 1, hash);
                 if (entry != null && fits.test(entry)) {
                     return entry;
                 }
@@ -95,8 +81,8 @@ public final class Table {
         return (at - from) % 2 != 0;
     }
 
-    /** What is found by the end of a string. */
-    private @Nullable CacheEntry end(String text, int from, int hash) {
+    /** What is found by the end of a string, or by all of it; the hash is that of the end. */
+    private @Nullable CacheEntry find(String text, int from, int hash) {
         @Nullable Keyed[] now = slots;
         int mask = now.length - 1;
         int at = home(hash, now);
@@ -105,12 +91,16 @@ public final class Table {
             if (keyed == null) {
                 return null;
             }
-            if (keyed.hash == hash && keyed.key.length() == text.length() - from && text.startsWith(keyed.key, from)) {
+            if (keyed.hash == hash && (from == 0 ? keyed.key.equals(text) : isEnd(text, from, keyed.key))) {
                 return keyed.entry();
             }
             at = (at + 1) & mask;
         }
         return null;
+    }
+
+    private static boolean isEnd(String text, int from, String key) {
+        return key.length() == text.length() - from && text.startsWith(key, from);
     }
 
     private static int home(int hash, @Nullable Keyed[] slots) {

@@ -63,11 +63,7 @@ final class Flight implements Upstream.Outcome {
     }
 
     void start() {
-        if (upstream.loop().inEventLoop()) {
-            ask();
-        } else {
-            onLoop(this::ask);
-        }
+        onLoop(this::ask);
     }
 
     private void ask() {

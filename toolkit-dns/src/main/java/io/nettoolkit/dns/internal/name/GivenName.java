@@ -5,6 +5,7 @@ import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import java.net.IDN;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -42,7 +43,7 @@ public final class GivenName {
      *
      * @throws IllegalArgumentException when one of them is none
      */
-    public static List<DnsName> parseOption(String option, List<String> names) {
+    public static List<DnsName> parseOption(String option, Collection<String> names) {
         List<DnsName> parsed = new ArrayList<>();
         for (String name : names) {
             try {

@@ -49,14 +49,10 @@ final class Attempts {
     /** The same for all; those that are slower than the winner are slower by at least this much. */
     void dropAll(@Nullable Attempt winner, long nowNanos) {
         for (Attempt attempt = latest; attempt != null; attempt = attempt.next) {
-            if (attempt == winner) {
-                forget(attempt);
-                continue;
-            }
             if (winner != null && attempt.server != winner.server) {
                 attempt.server.roundTrip.sample(nowNanos - attempt.sentNanos, nowNanos);
             }
-            if (!attempt.late) {
+            if (attempt != winner && !attempt.late) {
                 attempt.server.onAbandoned(nowNanos);
             }
             forget(attempt);

@@ -161,8 +161,8 @@ public final class QueryEngine implements Upstream {
                 accept(attempt, name, length);
             }
             case ABSENT -> {
-                // Servers that do not understand a query say so without repeating it: FORMERR or NOTIMP.
-                if ((reader.rcode() == 1 || reader.rcode() == 4) && attempt.payload != 0) {
+                // Servers that do not understand a query say so without repeating it.
+                if (isNotUnderstood(reader.rcode()) && attempt.payload != 0) {
                     attempt.lookup.onAnswer(attempt, reader, nowNanos());
                 } else {
                     mismatch(server, carrier);
@@ -170,6 +170,10 @@ public final class QueryEngine implements Upstream {
             }
             case DIFFERENT -> mismatch(server, carrier);
         }
+    }
+
+    private static boolean isNotUnderstood(int rcode) {
+        return rcode == Rcode.FORMERR || rcode == Rcode.NOTIMP;
     }
 
     private void accept(Attempt attempt, DnsName name, int length) {
@@ -204,7 +208,7 @@ public final class QueryEngine implements Upstream {
     /** A server that fails or refuses does so fast, and must not become the favourite by that. */
     private static boolean isOfUse(int rcode) {
         return switch (rcode) {
-            case 0, 1, 3, 4 -> true;
+            case Rcode.NOERROR, Rcode.FORMERR, Rcode.NXDOMAIN, Rcode.NOTIMP -> true;
             default -> false;
         };
     }
