@@ -95,7 +95,9 @@ class BadAnswersIT extends AttackedResolver {
         for (int i = 0; i < 3; i++) {
             assertThat(ask("abcdefghijklmnopqrst.example")).isEqualTo("[192.0.2.7]");
         }
-        assertThat(dns.queries()).hasSize(4);
+        assertThat(dns.queries())
+                .filteredOn(query -> query.transport() == Transport.TCP)
+                .hasSize(1);
     }
 
     @Test
@@ -329,7 +331,8 @@ class BadAnswersIT extends AttackedResolver {
         dns.onAny().reply(query -> query.payload() != 0 ? Reply.rcode(rcode) : Reply.zone());
         assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
         assertThat(ask("b.example")).isEqualTo("[192.0.2.2]");
-        assertThat(dns.queries()).as("remembered").hasSize(3);
+        // Not how many there are: on a busy machine one is hedged.
+        assertThat(dns.queries()).as("remembered").filteredOn(query -> query.payload() != 0).hasSize(1);
     }
 
     @Test
