@@ -332,7 +332,10 @@ class BadAnswersIT extends AttackedResolver {
         assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
         assertThat(ask("b.example")).isEqualTo("[192.0.2.2]");
         // Not how many there are: on a busy machine one is hedged.
-        assertThat(dns.queries()).as("remembered").filteredOn(query -> query.payload() != 0).hasSize(1);
+        assertThat(dns.queries())
+                .as("remembered")
+                .filteredOn(query -> query.payload() != 0)
+                .hasSize(1);
     }
 
     @Test

@@ -93,11 +93,7 @@ class PeerFaultsIT {
     }
 
     private static void serve(
-            SocketHost host,
-            ConnectionPool pool,
-            List<CompletableFuture<Void>> all,
-            int index,
-            AtomicInteger served) {
+            SocketHost host, ConnectionPool pool, List<CompletableFuture<Void>> all, int index, AtomicInteger served) {
         pool.acquire(SocketHost.soon()).whenComplete((lease, failure) -> {
             if (failure instanceof NetException unreachable && unreachable.isRetryable()) {
                 // Three connects in a row can end with the others: then whoever waits is told, and asks again.
