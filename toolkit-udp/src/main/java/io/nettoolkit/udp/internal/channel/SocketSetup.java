@@ -1,9 +1,9 @@
 package io.nettoolkit.udp.internal.channel;
 
 import io.nettoolkit.udp.RudpConfig;
+import io.nettoolkit.udp.internal.datagram.BatchedReads;
 import io.nettoolkit.udp.internal.wire.TransportParameters;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
@@ -71,12 +71,9 @@ final class SocketSetup {
     private void reads(int datagramBytes) {
         ChannelOption<?> batched = find(socket, "MAX_DATAGRAM_PAYLOAD_SIZE");
         int perRead = BATCH_READ_BYTES / datagramBytes;
-        int bytes = datagramBytes;
-        if (batched != null && perRead > 1 && set(socket, batched, datagramBytes)) {
-            bytes = perRead * datagramBytes;
-        }
+        boolean many = batched != null && perRead > 1 && set(socket, batched, datagramBytes);
         socket.config()
-                .setRecvByteBufAllocator(new FixedRecvByteBufAllocator(bytes).maxMessagesPerRead(READS_PER_BURST));
+                .setRecvByteBufAllocator(BatchedReads.of(socket, datagramBytes, many ? perRead : 1, READS_PER_BURST));
     }
 
     private void dontFragment() {

@@ -5,7 +5,6 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.Transport;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
@@ -73,8 +72,8 @@ final class SocketSettings {
         boolean many = perCall > 1 && channel.config().setOption(MAX_DATAGRAM_PAYLOAD_SIZE, datagramBytes);
         channel.config().setAllocator(options.loops().allocator());
         channel.config()
-                .setRecvByteBufAllocator(new FixedRecvByteBufAllocator(many ? perCall * datagramBytes : datagramBytes)
-                        .maxMessagesPerRead(MAX_DATAGRAMS_PER_BURST));
+                .setRecvByteBufAllocator(
+                        BatchedReads.of(channel, datagramBytes, many ? perCall : 1, MAX_DATAGRAMS_PER_BURST));
         int cap = (int) Math.min(Integer.MAX_VALUE, options.sendQueueBytes);
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(Math.max(1, cap / 2), cap));
     }
