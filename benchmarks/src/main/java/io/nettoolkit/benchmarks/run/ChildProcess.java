@@ -48,10 +48,15 @@ final class ChildProcess implements AutoCloseable {
 
     /** The command that runs {@code mainClass} of this class path with this Java. */
     static List<String> java(List<String> flags, String mainClass, List<String> arguments) {
+        return java(flags, System.getProperty("java.class.path"), mainClass, arguments);
+    }
+
+    /** The command that runs {@code mainClass} of that class path with this Java. */
+    static List<String> java(List<String> flags, String classPath, String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
+        command.addAll(List.of("-cp", classPath, mainClass));
         command.addAll(arguments);
         return command;
     }

@@ -140,13 +140,14 @@ abstract class StreamCommand implements Runnable {
 
     private static Pair start(StreamContestant contestant, Cores cores) {
         List<String> flags = List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC");
+        String classPath = contestant.classPath();
         ChildProcess server = ChildProcess.start(Cores.pin(
                 cores.server(),
-                ChildProcess.java(flags, StreamServerMain.class.getName(), List.of(contestant.name()))));
+                ChildProcess.java(flags, classPath, StreamServerMain.class.getName(), List.of(contestant.name()))));
         String port = server.await(StreamServerMain.READY);
+        List<String> arguments = List.of(contestant.name(), port);
         ChildProcess client = ChildProcess.start(Cores.pin(
-                cores.generator(),
-                ChildProcess.java(flags, StreamClientMain.class.getName(), List.of(contestant.name(), port))));
+                cores.generator(), ChildProcess.java(flags, classPath, StreamClientMain.class.getName(), arguments)));
         return new Pair(server, client);
     }
 

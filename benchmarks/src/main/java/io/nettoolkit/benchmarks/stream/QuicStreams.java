@@ -36,11 +36,11 @@ final class QuicStreams {
     private static final int READ_BYTES = 2048;
     private static final int DATAGRAMS_PER_READ = 32;
     private static final int SOCKET_BUFFER_BYTES = 4 << 20;
-    private static final int IDLE_SECONDS = 60;
 
     private QuicStreams() {}
 
-    static Channel bind(EventLoops loops, Supplier<ChannelHandler> handler) throws Exception {
+    static Channel bind(Supplier<ChannelHandler> handler) throws Exception {
+        EventLoops loops = EventLoops.builder().threads(1).build();
         X509Bundle identity = new CertificateBuilder()
                 .ecp256()
                 .subject("CN=localhost")
@@ -63,7 +63,7 @@ final class QuicStreams {
     }
 
     private static <B extends QuicCodecBuilder<B>> B tuned(B codec) {
-        return codec.maxIdleTimeout(IDLE_SECONDS, TimeUnit.SECONDS)
+        return codec.maxIdleTimeout(StreamContestant.IDLE_SECONDS, TimeUnit.SECONDS)
                 .congestionControlAlgorithm(QuicCongestionControlAlgorithm.CUBIC)
                 .maxSendUdpPayloadSize(StreamContestant.DATAGRAM_BYTES)
                 .maxRecvUdpPayloadSize(StreamContestant.DATAGRAM_BYTES)
@@ -93,7 +93,8 @@ final class QuicStreams {
                 .channel();
     }
 
-    static Channel connect(EventLoops loops, int port, ChannelHandler handler) throws Exception {
+    static Channel connect(int port, ChannelHandler handler) throws Exception {
+        EventLoops loops = EventLoops.builder().threads(1).build();
         QuicSslContext tls = QuicSslContextBuilder.forClient()
                 .trustManager(InsecureTrustManagerFactory.INSTANCE)
                 .applicationProtocols(PROTOCOL)

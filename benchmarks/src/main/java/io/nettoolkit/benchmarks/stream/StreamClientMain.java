@@ -1,6 +1,5 @@
 package io.nettoolkit.benchmarks.stream;
 
-import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.TimeSource;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -35,7 +34,7 @@ public final class StreamClientMain {
     private final Channel channel;
 
     private StreamClientMain(StreamContestant contestant, int port) throws Exception {
-        channel = contestant.connect(EventLoops.builder().threads(1).build(), port, driver);
+        channel = contestant.connect(port, driver);
     }
 
     /** Arguments: contestant, port of the server. */

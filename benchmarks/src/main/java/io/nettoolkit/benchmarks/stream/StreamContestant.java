@@ -1,106 +1,89 @@
 package io.nettoolkit.benchmarks.stream;
 
-import io.nettoolkit.core.EventLoops;
-import io.nettoolkit.udp.RudpChannel;
-import io.nettoolkit.udp.RudpConfig;
-import io.nettoolkit.udp.RudpSecurity;
-import io.nettoolkit.udp.RudpServerChannel;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** Who carries the stream. Datagrams are of 1,452 bytes, windows may grow to 16 MiB. */
+/**
+ * Who carries the stream. Datagrams are of 1,452 bytes, windows may grow to 16 MiB. This class itself runs on any Netty: each
+ * contestant's code is in a class of its own.
+ */
 public enum StreamContestant {
     /** Ours, in the clear. */
     TOOLKIT("toolkit-udp, plaintext") {
         @Override
-        Channel bind(EventLoops loops, Supplier<ChannelHandler> handler) throws InterruptedException {
-            return bindRudp(loops, PLAINTEXT, handler);
+        Channel bind(Supplier<ChannelHandler> handler) throws InterruptedException {
+            return RudpStreams.bind(RudpStreams.PLAINTEXT, handler);
         }
 
         @Override
-        Channel connect(EventLoops loops, int port, ChannelHandler handler) throws InterruptedException {
-            return connectRudp(loops, PLAINTEXT, port, handler);
+        Channel connect(int port, ChannelHandler handler) throws InterruptedException {
+            return RudpStreams.connect(RudpStreams.PLAINTEXT, port, handler);
         }
     },
     /** Ours, encrypted. */
     TOOLKIT_PSK("toolkit-udp, AES-128-GCM") {
         @Override
-        Channel bind(EventLoops loops, Supplier<ChannelHandler> handler) throws InterruptedException {
-            return bindRudp(loops, KEYED, handler);
+        Channel bind(Supplier<ChannelHandler> handler) throws InterruptedException {
+            return RudpStreams.bind(RudpStreams.KEYED, handler);
         }
 
         @Override
-        Channel connect(EventLoops loops, int port, ChannelHandler handler) throws InterruptedException {
-            return connectRudp(loops, KEYED, port, handler);
+        Channel connect(int port, ChannelHandler handler) throws InterruptedException {
+            return RudpStreams.connect(RudpStreams.KEYED, port, handler);
         }
     },
     /** Netty's QUIC codec over quiche. */
     NETTY_QUIC("Netty QUIC, TLS 1.3, GSO") {
         @Override
-        Channel bind(EventLoops loops, Supplier<ChannelHandler> handler) throws Exception {
-            return QuicStreams.bind(loops, handler);
+        Channel bind(Supplier<ChannelHandler> handler) throws Exception {
+            return QuicStreams.bind(handler);
         }
 
         @Override
-        Channel connect(EventLoops loops, int port, ChannelHandler handler) throws Exception {
-            return QuicStreams.connect(loops, port, handler);
+        Channel connect(int port, ChannelHandler handler) throws Exception {
+            return QuicStreams.connect(port, handler);
         }
     },
-    /** KCP in Java on Netty. */
-    KCP_NETTY("kcp-netty, no congestion control") {
+    /** KCP in Java, on the Netty it was built for. */
+    KCP_NETTY("kcp-netty on Netty 4.1, no congestion control") {
         @Override
-        Channel bind(EventLoops loops, Supplier<ChannelHandler> handler) throws InterruptedException {
+        Channel bind(Supplier<ChannelHandler> handler) throws InterruptedException {
             return KcpStreams.bind(handler);
         }
 
         @Override
-        Channel connect(EventLoops loops, int port, ChannelHandler handler) throws InterruptedException {
+        Channel connect(int port, ChannelHandler handler) throws InterruptedException {
             return KcpStreams.connect(port, handler);
+        }
+
+        @Override
+        public String classPath() {
+            return KcpStreams.classPath();
         }
     },
     /** The kernel's. */
     NETTY_TCP("Netty TCP") {
         @Override
-        Channel bind(EventLoops loops, Supplier<ChannelHandler> handler) throws InterruptedException {
-            return new ServerBootstrap()
-                    .group(loops.group())
-                    .channelFactory(loops.serverChannelFactory())
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childHandler(each(handler))
-                    .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                    .sync()
-                    .channel();
+        Channel bind(Supplier<ChannelHandler> handler) throws InterruptedException {
+            return TcpStreams.bind(handler);
         }
 
         @Override
-        Channel connect(EventLoops loops, int port, ChannelHandler handler) throws InterruptedException {
-            return new Bootstrap()
-                    .group(loops.group())
-                    .channelFactory(loops.channelFactory())
-                    .option(ChannelOption.TCP_NODELAY, true)
-                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                    .handler(handler)
-                    .connect(InetAddress.getLoopbackAddress(), port)
-                    .sync()
-                    .channel();
+        Channel connect(int port, ChannelHandler handler) throws InterruptedException {
+            return TcpStreams.connect(port, handler);
         }
     };
 
     static final int DATAGRAM_BYTES = 1452;
     static final int WINDOW_BYTES = 16 << 20;
-    static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(256 << 10, 512 << 10);
+    /** Nobody gives up while the others have their turns. */
+    static final int IDLE_SECONDS = 300;
 
-    private static final RudpConfig PLAINTEXT = rudp(RudpSecurity.plaintext());
-    private static final RudpConfig KEYED = rudp(RudpSecurity.psk(new byte[16]));
+    static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(256 << 10, 512 << 10);
 
     private final String words;
 
@@ -109,40 +92,14 @@ public enum StreamContestant {
     }
 
     /** Listens on a free port. */
-    abstract Channel bind(EventLoops loops, Supplier<ChannelHandler> handler) throws Exception;
+    abstract Channel bind(Supplier<ChannelHandler> handler) throws Exception;
 
     /** A stream to the server. */
-    abstract Channel connect(EventLoops loops, int port, ChannelHandler handler) throws Exception;
+    abstract Channel connect(int port, ChannelHandler handler) throws Exception;
 
-    private static RudpConfig rudp(RudpSecurity security) {
-        return RudpConfig.bulk(security).toBuilder()
-                .byteStream(true)
-                .datagramBytes(DATAGRAM_BYTES)
-                .maxReceiveWindowBytes(WINDOW_BYTES)
-                .build();
-    }
-
-    private static Channel bindRudp(EventLoops loops, RudpConfig config, Supplier<ChannelHandler> handler)
-            throws InterruptedException {
-        return new ServerBootstrap()
-                .group(loops.group())
-                .channelFactory(RudpServerChannel.factory(config, loops.datagramChannelFactory()))
-                .childHandler(each(handler))
-                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .sync()
-                .channel();
-    }
-
-    private static Channel connectRudp(EventLoops loops, RudpConfig config, int port, ChannelHandler handler)
-            throws InterruptedException {
-        return new Bootstrap()
-                .group(loops.group())
-                .channelFactory(RudpChannel.factory(config, loops.datagramChannelFactory()))
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                .handler(handler)
-                .connect(InetAddress.getLoopbackAddress(), port)
-                .sync()
-                .channel();
+    /** What its processes run with. */
+    public String classPath() {
+        return System.getProperty("java.class.path");
     }
 
     static ChannelInitializer<Channel> each(Supplier<ChannelHandler> handler) {

@@ -1,6 +1,5 @@
 package io.nettoolkit.benchmarks.stream;
 
-import io.nettoolkit.core.EventLoops;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -16,8 +15,7 @@ public final class StreamServerMain {
     /** Argument: the contestant. */
     public static void main(String[] arguments) throws Exception {
         StreamContestant contestant = StreamContestant.valueOf(arguments[0]);
-        EventLoops loops = EventLoops.builder().threads(1).build();
-        Channel server = contestant.bind(loops, StreamSink::new);
+        Channel server = contestant.bind(StreamSink::new);
         System.out.println(READY + ((InetSocketAddress) server.localAddress()).getPort());
         waitForEnd();
         System.exit(0);
