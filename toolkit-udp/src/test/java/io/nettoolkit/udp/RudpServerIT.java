@@ -27,6 +27,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -269,8 +271,10 @@ class RudpServerIT {
     void followsAClientWhoseAddressChangesToWhicheverSocketItComes(Transport transport) throws Exception {
         Ear serverEar = new Ear();
         Ear clientEar = new Ear();
+        BlockingQueue<RecordedEvent> recorded = new LinkedTransferQueue<>();
         UnaryOperator<RudpServer.Builder> options = builder -> builder.listener(serverEar);
-        try (EventLoops loops = TransportMatrix.loops(transport, 4);
+        try (RecordingStream recording = new RecordingStream();
+                EventLoops loops = TransportMatrix.loops(transport, 4);
                 RudpServer server =
                         options.apply(server(loops, Rig.plain(), ECHO)).build();
                 NatRelay nat = new NatRelay(
@@ -278,8 +282,13 @@ class RudpServerIT {
                 RudpClient client = RudpClient.builder(Rig.plain(), clientEar)
                         .eventLoops(loops)
                         .build()) {
+            recording.enable("io.nettoolkit.PathChange");
+            recording.onEvent("io.nettoolkit.PathChange", recorded::add);
+            recording.setReuse(false);
+            recording.startAsync();
             RudpChannel channel = connect(client, Endpoint.of("127.0.0.1", nat.port()));
             RudpChannel accepted = Rig.Collector.next(serverEar.opens);
+            String first = "127.0.0.1:" + ((InetSocketAddress) accepted.remoteAddress()).getPort();
             for (int i = 0; i < 40; i++) {
                 nat.rebind();
                 channel.send(text("from address " + i)).get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -287,6 +296,9 @@ class RudpServerIT {
                 assertThat(Rig.Collector.next(serverEar.moves)).isNotNull();
             }
             assertThat(accepted.isActive()).isTrue();
+            RecordedEvent move = Rig.Collector.next(recorded);
+            assertThat(move.getString("from")).isEqualTo(first);
+            assertThat(move.getString("to")).startsWith("127.0.0.1:").isNotEqualTo(first);
             assertThat(server.stats().handedOver())
                     .as("datagrams that came to another loop's socket")
                     .isPositive();

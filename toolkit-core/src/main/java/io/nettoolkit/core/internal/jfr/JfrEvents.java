@@ -147,6 +147,13 @@ public final class JfrEvents {
         }
     }
 
+    /** A peer is at another address from now on. */
+    public static void pathChange(@Nullable SocketAddress from, SocketAddress to) {
+        if (PRESENT) {
+            Recorder.pathChange(from, to);
+        }
+    }
+
     /** What a refusal is called in events and metrics: a reason of the toolkit's limits, else the kind of failure. */
     public static String reasonOf(Exception cause) {
         return cause instanceof RejectedException rejected

@@ -27,6 +27,8 @@ final class Recorder {
 
     private static final EventType DATAGRAM_DROP = EventType.getEventType(DatagramDropEvent.class);
 
+    private static final EventType PATH_CHANGE = EventType.getEventType(PathChangeEvent.class);
+
     private Recorder() {}
 
     /** An event class registers itself when its first object asks. */
@@ -162,6 +164,15 @@ final class Recorder {
             event.remote = text(remote);
             event.reason = reason;
             event.bytes = bytes;
+            event.commit();
+        }
+    }
+
+    static void pathChange(@Nullable SocketAddress from, SocketAddress to) {
+        if (PATH_CHANGE.isEnabled()) {
+            PathChangeEvent event = new PathChangeEvent();
+            event.from = text(from);
+            event.to = text(to);
             event.commit();
         }
     }

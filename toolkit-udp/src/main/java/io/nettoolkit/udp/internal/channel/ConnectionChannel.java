@@ -287,6 +287,7 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
 
     /** The peer's datagrams come from another address. */
     void onMoved(SocketAddress to) {
+        JfrEvents.pathChange(remote, to);
         remote = to;
         pipeline().fireUserEventTriggered(Event.PATH_CHANGED);
     }
