@@ -37,6 +37,7 @@ class DatagramNamespaceIT {
                 int port = Integer.parseInt(ready.substring("ready ".length()));
                 talks(transport, port);
                 hearsTheGroup(transport, host, port);
+                hearsAGroupOfIpv6(transport, host);
                 isToldOfAClosedPort(transport);
                 isToldOfAHostThatIsNotThere(transport);
                 outlivesLosses(transport, host, port);
@@ -69,6 +70,23 @@ class DatagramNamespaceIT {
                     .send(bytes("to all"))
                     .join();
             assertThat(rig.next()).isEqualTo(new DatagramRig.Received("to all", its(port)));
+        }
+    }
+
+    private static void hearsAGroupOfIpv6(Transport transport, NetworkNamespace host) throws Exception {
+        if (!host.addIpv6()) {
+            return;
+        }
+        InetSocketAddress any = new InetSocketAddress("::", 0);
+        try (DatagramRig member = new DatagramRig(transport, it -> it.reuseAddress(true));
+                DatagramRig sender = new DatagramRig(transport, it -> it.multicastInterface(host.ourInterface))) {
+            member.endpoint.bind(any).join();
+            sender.endpoint.bind(any).join();
+            InetSocketAddress group =
+                    new InetSocketAddress("ff15::42", member.address().getPort());
+            MulticastGroup.of(member.endpoint, group).join(host.ourInterface).join();
+            MulticastGroup.of(sender.endpoint, group).send(bytes("to six")).join();
+            assertThat(member.next().text()).isEqualTo("to six");
         }
     }
 

@@ -12,6 +12,9 @@ import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.socket.DatagramChannelConfig;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -171,6 +174,19 @@ class MulticastGroupIT {
             assertThat(member.next().text()).isEqualTo("loud");
             assertThat(loopsBack(mute)).isFalse();
             assertThat(loopsBack(loud)).isTrue();
+        }
+    }
+
+    @Test
+    void whatGoesToAGroupMayTravelAsFarAsWasAskedFor() throws Exception {
+        try (DatagramRig rig = new DatagramRig(transport, it -> it.multicastTimeToLive(7))) {
+            rig.endpoint.bind(DatagramRig.ANY_PORT).join();
+            ChannelConfig config = rig.endpoint.channel().config();
+            boolean isLinux = transport == Transport.EPOLL || transport == Transport.IO_URING;
+            int hops = isLinux
+                    ? config.getOption(new IntegerUnixChannelOption("IP_MULTICAST_TTL", 0, 33))
+                    : ((DatagramChannelConfig) config).getTimeToLive();
+            assertThat(hops).isEqualTo(7);
         }
     }
 

@@ -59,6 +59,15 @@ final class NetworkNamespace implements AutoCloseable {
                 .start();
     }
 
+    /** Gives this host an address of IPv6 on the cable; false, with the reason printed, where there is no IPv6. */
+    boolean addIpv6() throws IOException {
+        String failure = tried("ip", "-6", "addr", "add", "fd00:77::1/64", "dev", ourInterface, "nodad");
+        if (failure != null) {
+            System.err.println("not tested with IPv6: " + failure);
+        }
+        return failure == null;
+    }
+
     /** Loses some of what leaves this host; false, with the reason printed, where the kernel has no netem. */
     boolean lose(int percent) throws IOException {
         String failure = tried(
