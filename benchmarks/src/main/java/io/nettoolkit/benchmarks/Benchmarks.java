@@ -4,6 +4,7 @@ import io.nettoolkit.benchmarks.dns.QueryContestant;
 import io.nettoolkit.benchmarks.echo.Contestant;
 import io.nettoolkit.benchmarks.pool.EchoCalls;
 import io.nettoolkit.benchmarks.pool.StormpotTaps;
+import io.nettoolkit.benchmarks.run.DnsOutageCommand;
 import io.nettoolkit.benchmarks.run.DnsQpsCommand;
 import io.nettoolkit.benchmarks.run.IdleConnectionsCommand;
 import io.nettoolkit.benchmarks.run.JmhRoundsCommand;
@@ -58,6 +59,7 @@ public final class Benchmarks implements Runnable {
                 .addSubcommand(new RedisLimitCommand())
                 .addSubcommand(new PoolEchoCommand())
                 .addSubcommand(new DnsQpsCommand())
+                .addSubcommand(new DnsOutageCommand())
                 .addSubcommand(new RudpBulkCommand())
                 .addSubcommand(new RudpEchoCommand())
                 .setExecutionExceptionHandler((failure, command, parsed) -> {

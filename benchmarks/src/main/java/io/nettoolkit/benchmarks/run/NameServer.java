@@ -92,8 +92,12 @@ final class NameServer implements AutoCloseable {
         return port;
     }
 
+    /** Ends it and removes its files; again does nothing. */
     @Override
     public void close() {
+        if (Files.notExists(directory)) {
+            return;
+        }
         process.destroy();
         try {
             if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {

@@ -41,14 +41,27 @@ final class RoundTrip {
         return smoothedNanos;
     }
 
-    /** What servers are compared by: the smoothed time, the better the longer ago; zero for one never asked. */
+    /**
+     * What servers are compared by: the time that few answers exceed, the better the longer ago; zero for one never asked.
+     * Not the smoothed time alone, by which a server that loses a third of what it is asked is as good as any between losses.
+     */
     long rankNanos(long nowNanos) {
         long halvings = (nowNanos - changedNanos) / HALF_LIFE_NANOS;
-        return measured ? smoothedNanos >> Math.min(halvings, MAX_HALVINGS) : 0;
+        return measured ? usualNanos() >> Math.min(halvings, MAX_HALVINGS) : 0;
     }
 
-    /** When an answer is late: about one in a hundred takes longer. */
+    private long usualNanos() {
+        return smoothedNanos + 4 * deviationNanos;
+    }
+
+    /**
+     * When an answer is late: about one in a hundred takes longer. However steady they were so far, half a round trip more is
+     * nothing yet: a hiccup of this machine would spend the budget that hedges have for losses.
+     */
     long lateNanos() {
-        return measured ? Math.max(smoothedNanos + 4 * deviationNanos, SHORTEST_HEDGE_NANOS) : UNKNOWN_HEDGE_NANOS;
+        if (!measured) {
+            return UNKNOWN_HEDGE_NANOS;
+        }
+        return Math.max(Math.max(usualNanos(), smoothedNanos + smoothedNanos / 2), SHORTEST_HEDGE_NANOS);
     }
 }
