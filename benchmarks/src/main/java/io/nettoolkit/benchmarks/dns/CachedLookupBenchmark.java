@@ -66,6 +66,9 @@ public class CachedLookupBenchmark {
     private AddressResolverGroup<InetSocketAddress> toolkitGroup;
     private DnsAddressResolverGroup nettyGroup;
     private DefaultDnsCache nettyCache;
+    /** Netty's cache has its entries removed by it. */
+    private final EventLoop expiry = new DefaultEventLoop();
+
     private LookupSession dnsjava;
     private Name dnsjavaName;
 
@@ -117,7 +120,6 @@ public class CachedLookupBenchmark {
                 .datagramChannelType(NioDatagramChannel.class)
                 .nameServerProvider(new SingletonDnsServerAddressStreamProvider(server.address())));
         nettyCache = new DefaultDnsCache();
-        EventLoop expiry = new DefaultEventLoop();
         nettyCache.cache(NAME, new io.netty.handler.codec.dns.DnsRecord[0], address(), 86_400, expiry);
         startDnsjava();
         InetAddress.getAllByName("localhost");
@@ -139,6 +141,7 @@ public class CachedLookupBenchmark {
     /** Ends them. */
     @TearDown
     public void stop() {
+        expiry.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
         nettyGroup.close();
         toolkit.close();
         server.close();
