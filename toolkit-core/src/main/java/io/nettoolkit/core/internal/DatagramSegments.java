@@ -1,8 +1,10 @@
 package io.nettoolkit.core.internal;
 
 import io.nettoolkit.core.EventLoops;
+import io.nettoolkit.core.Transport;
 import io.nettoolkit.core.internal.transport.TransportProvider;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.SegmentedDatagramPacket;
 import java.net.InetSocketAddress;
 
@@ -17,11 +19,30 @@ public final class DatagramSegments {
     /** As many segments as every kernel that knows them takes in one message. */
     public static final int MOST = 64;
 
+    private static final String EPOLL = "io.netty.channel.epoll.";
+
     private DatagramSegments() {}
 
     /** Whether datagram channels on these loops take what {@link #joined} makes. */
     public static boolean areTakenBy(EventLoops loops) {
         return TransportProvider.of(loops.transport()).takesSegments();
+    }
+
+    /** Whether this channel takes them, whoever made it. */
+    public static boolean areTakenBy(DatagramChannel channel) {
+        // Its classes are in a jar that need not be there; where they are not, this channel is none of them.
+        return channel.getClass().getName().startsWith(EPOLL)
+                && TransportProvider.of(Transport.EPOLL).takesSegments();
+    }
+
+    /**
+     * A message for a channel that is not connected.
+     *
+     * @param datagrams one after the other
+     * @param length of each but the last, which may be shorter
+     */
+    public static Object joinedTo(InetSocketAddress recipient, ByteBuf datagrams, int length) {
+        return new SegmentedDatagramPacket(datagrams, length, recipient);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.nettoolkit.udp.internal.channel;
 
+import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.udp.internal.channel.PortCounters.Figure;
 import io.nettoolkit.udp.internal.connection.ConnectionSetup;
 import io.nettoolkit.udp.internal.connection.RudpConnection;
@@ -218,6 +219,7 @@ final class DatagramPort extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        batch.onSendFailure(Kind.of(cause));
         owner.onSocketFailure(cause);
     }
 
