@@ -25,6 +25,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
@@ -128,8 +129,12 @@ final class Rig implements AutoCloseable {
 
     @Override
     public void close() {
-        // Sockets outlive their channels for a few round trips, and a ring that is closed meanwhile may forget one.
+        // Sockets outlive their channels for a few round trips.
         sockets.forEach(socket -> socket.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        if (loops.transport() == Transport.IO_URING) {
+            // A ring closes its sockets a little later, and forgets those it has not closed when it is closed itself.
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
         loops.close();
     }
 
