@@ -14,10 +14,13 @@ import java.util.concurrent.TimeUnit;
 /** Another host: a network namespace with a cable to this one, made and removed by a test. Needs root and ip(8). */
 final class NetworkNamespace implements AutoCloseable {
 
-    static final String OUR_ADDRESS = "10.213.77.1";
-    static final String ITS_ADDRESS = "10.213.77.2";
+    /** One of this process alone: other builds may run beside it. */
+    private static final String NETWORK = "10.213." + ProcessHandle.current().pid() % 256;
+
+    static final String OUR_ADDRESS = NETWORK + ".1";
+    static final String ITS_ADDRESS = NETWORK + ".2";
     /** On the same cable, and nobody's. */
-    static final String NO_ADDRESS = "10.213.77.3";
+    static final String NO_ADDRESS = NETWORK + ".3";
 
     private final String name = "nettoolkit-" + ProcessHandle.current().pid();
     final String ourInterface = "ntk" + ProcessHandle.current().pid() % 100_000 + "a";
