@@ -19,8 +19,6 @@ public final class DatagramSegments {
     /** As many segments as every kernel that knows them takes in one message. */
     public static final int MOST = 64;
 
-    private static final String EPOLL = "io.netty.channel.epoll.";
-
     private DatagramSegments() {}
 
     /** Whether datagram channels on these loops take what {@link #joined} makes. */
@@ -30,8 +28,7 @@ public final class DatagramSegments {
 
     /** Whether this channel takes them, whoever made it. */
     public static boolean areTakenBy(DatagramChannel channel) {
-        // Its classes are in a jar that need not be there; where they are not, this channel is none of them.
-        return channel.getClass().getName().startsWith(EPOLL)
+        return EpollChannels.include(channel)
                 && TransportProvider.of(Transport.EPOLL).takesSegments();
     }
 

@@ -1,5 +1,6 @@
 package io.nettoolkit.udp.internal.datagram;
 
+import io.nettoolkit.core.internal.EpollChannels;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
@@ -12,9 +13,6 @@ import io.netty.util.UncheckedBooleanSupplier;
  * left, as Netty's epoll transport has it (level-triggered).
  */
 public final class BatchedReads extends DefaultMaxMessagesRecvByteBufAllocator {
-
-    /** Its classes are in a jar that need not be there. */
-    private static final String EPOLL = "io.netty.channel.epoll.";
 
     private final int bytes;
 
@@ -32,7 +30,7 @@ public final class BatchedReads extends DefaultMaxMessagesRecvByteBufAllocator {
      */
     public static RecvByteBufAllocator of(DatagramChannel socket, int datagramBytes, int perCall, int perBurst) {
         int bytes = perCall * datagramBytes;
-        return perCall > 1 && socket.getClass().getName().startsWith(EPOLL)
+        return perCall > 1 && EpollChannels.include(socket)
                 ? new BatchedReads(bytes, perBurst)
                 : new FixedRecvByteBufAllocator(bytes).maxMessagesPerRead(perBurst);
     }
