@@ -3,7 +3,9 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.testkit.LeakCheck;
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -168,6 +171,47 @@ class HedgeTest {
         stages.get(0).complete("first");
 
         assertThat(answer).isCompletedWithValue("first");
+        assertThat(stages).hasSize(1);
+        assertThat(hedge.stats().refused()).isEqualTo(1);
+    }
+
+    /** The failure waited for a second attempt that then was not made: it must not wait for ever. */
+    @Test
+    void aFirstAttemptThatFailsWhileTheBudgetRefusesIsTheOutcome() {
+        AtomicBoolean asked = new AtomicBoolean();
+        TimeSource whileTheBudgetLooks = TimeSource.of(new Ticker() {
+            @Override
+            public long nanoTime() {
+                boolean looks = StackWalker.getInstance()
+                        .walk(frames ->
+                                frames.anyMatch(frame -> frame.getMethodName().equals("tryWithdraw")));
+                if (looks && !stages.isEmpty() && asked.compareAndSet(false, true)) {
+                    stages.get(0).completeExceptionally(new IOException("first"));
+                }
+                return rig.clock.nanoTime();
+            }
+
+            @Override
+            public long initialNanoTime() {
+                return 0;
+            }
+
+            @Override
+            public void sleep(long delay, TimeUnit unit) {
+                throw new UnsupportedOperationException();
+            }
+        });
+        RetryBudget empty = RetryBudget.builder()
+                .ratio(0.001)
+                .minPerSecond(0)
+                .timeSource(whileTheBudgetLooks)
+                .build();
+        Hedge hedge = learned(hedge().timeSource(whileTheBudgetLooks).budget(empty));
+        CompletableFuture<String> answer = hedge.executeAsync(this::open);
+        rig.advance(20);
+
+        assertThat(asked).as("the first failed as the budget was asked").isTrue();
+        assertThat(CallRig.failure(answer)).hasMessage("first");
         assertThat(stages).hasSize(1);
         assertThat(hedge.stats().refused()).isEqualTo(1);
     }

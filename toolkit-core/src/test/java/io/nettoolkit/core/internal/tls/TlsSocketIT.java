@@ -286,7 +286,9 @@ class TlsSocketIT {
             for (int i = 0; i < 50; i++) {
                 Future<Channel> handshake =
                         connect(client, port).handshakeFuture().await();
-                assertThat(handshake.cause()).isNull();
+                assertThat(handshake.cause())
+                        .as("handshake %d; the server failed with %s", i, serverFailures)
+                        .isNull();
                 handshake.getNow().close().sync();
             }
         } finally {

@@ -6,6 +6,7 @@ import io.nettoolkit.resilience.internal.Classification;
 import io.nettoolkit.resilience.internal.GivenUpException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,27 +16,29 @@ import org.jspecify.annotations.Nullable;
  * Idea. A first attempt is under way; an alarm may add a second. The call has the outcome of the attempt that ends first,
  * unless that failed while the other one is still under way: then it waits for the other one.
  *
- * Invariants. Under the lock, where nobody else's code runs, `over` is set once, by whoever decides the outcome: an attempt
- * that ends, or an abandon. Whoever sets it stops the attempts that are still under way; an attempt that is only being begun
- * then is stopped by who begins it, because it publishes the attempt and looks at `over` under the lock.
+ * Invariants. One word says which attempts are under way and whether the outcome is decided; each step is one
+ * compare-and-set of it, and nothing waits. OVER is set once, by whoever decides the outcome: an attempt that ends, or an
+ * abandon. Whoever sets it stops the attempts that are still under way. An attempt that is only being begun then is stopped
+ * by who begins it, because it publishes the attempt before it looks at OVER, and the others look for the attempt after they
+ * have set OVER. An attempt notes its failure before it leaves the word, so who finds it gone finds the failure.
  */
 
 /** One hedged call. */
 final class HedgeRun extends Pending implements Alarm.Action {
+
+    private static final int FIRST = 1;
+    private static final int SECOND = 2;
+    private static final int OVER = 4;
 
     private final HedgeLayer layer;
     private final Supplier<? extends CompletionStage<?>> body;
     private final @Nullable CallScope scope;
     private final TimeSource timeSource;
 
-    private final Attempt first = new Attempt();
-    private final Attempt second = new Attempt();
+    private final Attempt first = new Attempt(FIRST);
+    private final Attempt second = new Attempt(SECOND);
+    private final AtomicInteger state = new AtomicInteger(FIRST);
     private volatile @Nullable Alarm alarm;
-
-    // ---- under the lock
-    private boolean over;
-    /** Of an attempt that failed while the other one was under way. */
-    private @Nullable Throwable earlierFailure;
 
     HedgeRun(HedgeLayer layer, Supplier<? extends CompletionStage<?>> body, @Nullable CallScope scope) {
         this.layer = layer;
@@ -47,11 +50,8 @@ final class HedgeRun extends Pending implements Alarm.Action {
     /** Follows the first attempt; this call, or its result where it has ended meanwhile. */
     @Nullable
     Object begin(Pending pending, long startNanos) {
-        synchronized (this) {
-            first.isUnderWay = true;
-            first.startNanos = startNanos;
-            first.pending = pending;
-        }
+        first.startNanos = startNanos;
+        first.pending = pending;
         long delayNanos = layer.plan().delayNanos();
         if (delayNanos > 0) {
             alarm = Alarm.set(layer.plan().timers().current(), timeSource, startNanos + delayNanos, this);
@@ -63,19 +63,15 @@ final class HedgeRun extends Pending implements Alarm.Action {
     /** Time for a second attempt. */
     @Override
     public void goOff() {
-        if (isOver()) {
+        second.startNanos = timeSource.nanoTime();
+        if (!join()) {
             return;
         }
+        // Only who has a place pays for it.
         if (!layer.plan().budget().tryWithdraw()) {
             layer.plan().counters().increment(HedgeLayer.REFUSED);
+            second.leave();
             return;
-        }
-        synchronized (this) {
-            if (over) {
-                return;
-            }
-            second.isUnderWay = true;
-            second.startNanos = timeSource.nanoTime();
         }
         layer.plan().counters().increment(HedgeLayer.HEDGES);
         Object result = null;
@@ -89,12 +85,8 @@ final class HedgeRun extends Pending implements Alarm.Action {
             second.onEnd(result, failure);
             return;
         }
-        boolean tooLate;
-        synchronized (this) {
-            second.pending = pending;
-            tooLate = over;
-        }
-        if (tooLate) {
+        second.pending = pending;
+        if (isOver(state.get())) {
             pending.abandon(fasterAttempt());
         }
         second.listenTo(pending);
@@ -104,25 +96,31 @@ final class HedgeRun extends Pending implements Alarm.Action {
     @Override
     public void lost(RejectedExecutionException cause) {}
 
-    private synchronized boolean isOver() {
-        return over;
+    /** A place for the second attempt, unless the call is over. */
+    private boolean join() {
+        int before;
+        do {
+            before = state.get();
+            if (isOver(before)) {
+                return false;
+            }
+        } while (!state.compareAndSet(before, before | SECOND));
+        return true;
+    }
+
+    private static boolean isOver(int state) {
+        return (state & OVER) != 0;
     }
 
     @Override
     void abandon(Throwable why) {
-        Pending stopFirst;
-        Pending stopSecond;
-        synchronized (this) {
-            if (over) {
-                return;
-            }
-            over = true;
-            stopFirst = first.stoppable();
-            stopSecond = second.stoppable();
+        int before = state.getAndUpdate(now -> now | OVER);
+        if (isOver(before)) {
+            return;
         }
         Alarm.silence(alarm);
-        stop(stopFirst, why);
-        stop(stopSecond, why);
+        stop(first.stoppable(before), why);
+        stop(second.stoppable(before), why);
         end(null, why);
     }
 
@@ -138,14 +136,32 @@ final class HedgeRun extends Pending implements Alarm.Action {
 
     private final class Attempt implements Pending.Listener {
 
-        // ---- under the lock of the call
-        private boolean isUnderWay;
+        private final int bit;
         private long startNanos;
-        private @Nullable Pending pending;
+        private volatile @Nullable Pending pending;
+        private @Nullable Throwable failure;
 
+        Attempt(int bit) {
+            this.bit = bit;
+        }
+
+        private boolean isIn(int state) {
+            return (state & bit) != 0;
+        }
+
+        /** What to stop when the outcome was decided in this state. */
         @Nullable
-        Pending stoppable() {
-            return isUnderWay ? pending : null;
+        Pending stoppable(int state) {
+            return isIn(state) ? pending : null;
+        }
+
+        /** It is not made after all; what it kept the other one from deciding is decided now. */
+        void leave() {
+            Attempt other = this == first ? second : first;
+            int before = state.getAndUpdate(now -> other.isIn(now) ? now & ~bit : now | OVER);
+            if (!other.isIn(before) && !isOver(before)) {
+                end(null, other.failure);
+            }
         }
 
         void listenTo(Pending call) {
@@ -169,27 +185,25 @@ final class HedgeRun extends Pending implements Alarm.Action {
             boolean failed = outcome == Outcome.FAILURE || outcome == Outcome.OVERLOAD;
             long nowNanos = timeSource.nanoTime();
             Attempt other = this == first ? second : first;
-            Throwable earlier;
-            Pending loser;
-            long lostNanos;
-            synchronized (HedgeRun.this) {
-                isUnderWay = false;
-                if (over) {
+            this.failure = failure;
+            int before;
+            boolean decides;
+            do {
+                before = state.get();
+                if (isOver(before)) {
                     return;
                 }
-                if (failed && other.isUnderWay) {
-                    earlierFailure = failure;
-                    return;
-                }
-                over = true;
-                earlier = earlierFailure;
-                loser = other.stoppable();
-                lostNanos = loser == null ? 0 : nowNanos - other.startNanos;
+                decides = !failed || !other.isIn(before);
+            } while (!state.compareAndSet(before, decides ? before | OVER : before & ~bit));
+            if (!decides) {
+                return;
             }
+            Pending loser = other.stoppable(before);
+            Throwable earlier = other.isIn(before) ? null : other.failure;
             Alarm.silence(alarm);
             if (loser != null) {
                 // It took at least so long. Leaving the slow ones out would make the estimate ever shorter.
-                layer.plan().durations().record(lostNanos);
+                layer.plan().durations().record(nowNanos - other.startNanos);
                 loser.abandon(fasterAttempt());
             }
             if (!failed) {

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * One call of the store, for those who wait for it. It asks for whole units of one size, since a grant that fits nobody would
  * be lost; where permits are borrowed, the unit is 1 and what is left over goes to the lease.
  *
- * <p>Threading: the waiters are guarded by the lock of {@link StoreCalls} while the call is under way, and afterwards belong to
- * whoever ended it. Everything else any thread.
+ * <p>Threading: the waiters belong to the steps of {@link StoreCalls} while the call is under way, and afterwards to whoever
+ * delivers. Everything else any thread.
  */
 final class StoreCall {
 

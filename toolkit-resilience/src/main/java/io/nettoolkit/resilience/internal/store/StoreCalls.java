@@ -4,20 +4,20 @@ import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.TokenStore;
 import io.nettoolkit.resilience.TokenStore.Grant;
 import io.nettoolkit.resilience.TokenStore.Limit;
+import io.nettoolkit.resilience.internal.Serial;
 import io.nettoolkit.resilience.internal.Timers;
 import io.nettoolkit.resilience.internal.call.Body;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * first to expire: one timer, set while anybody waits, serves all. A call that is late for its own deadline is abandoned: its
  * answer will not count, and the next one may begin.
  *
- * The lock is held for a few instructions. What a user wrote (the store, callbacks of futures) is called outside of it.
+ * Whatever happens is a step of `steps`, which runs one at a time and parks nobody. What a user wrote (the store, callbacks of
+ * futures) is not called from a step: a step leaves it as an effect to the thread that ran it, for when no step is running.
  */
 
 /**
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StoreCalls {
 
-    /** Who decides on the callers. Called outside the lock; must not throw. */
+    /** Who decides on the callers. Called while no step runs; must not throw. */
     public interface Desk {
         /** The store answered for this caller. */
         void decide(Waiter waiter, boolean granted, Grant grant);
@@ -85,14 +86,20 @@ public final class StoreCalls {
     private final TimeSource timeSource;
     private final Timers timers;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
+    private final Serial<Queue<Effect>> steps = new Serial<>();
     private final StoreHealth health;
-    private @Nullable StoreCall call;
+    private volatile @Nullable StoreCall call;
+
+    // ---- of the steps alone
+    private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
     private boolean timerSet;
     private long timerDueNanos;
-    private volatile boolean busy;
-    private volatile boolean away;
+
+    /** What is left to do after a step. */
+    private interface Effect {
+        /** Runs, and may leave more to do. */
+        void run(Queue<Effect> then);
+    }
 
     /** Asks nothing yet. */
     public StoreCalls(Settings settings, Lease lease, Desk desk, TimeSource timeSource, Clockwork clockwork) {
@@ -114,108 +121,83 @@ public final class StoreCalls {
 
     /** Whether the store does not answer, so that nobody should wait for it. */
     public boolean isAway() {
-        return away;
+        return health.isAway();
     }
 
     /** How long until the store is asked again; 0 where it is not away. */
     public long nanosToProbe() {
-        lock.lock();
-        try {
-            return health.isAway() ? Math.max(0, health.probeAtNanos() - timeSource.nanoTime()) : 0;
-        } finally {
-            lock.unlock();
-        }
+        return health.isAway() ? Math.max(0, health.probeAtNanos() - timeSource.nanoTime()) : 0;
     }
 
     /** Lets the caller wait for an answer. */
     public void ask(Waiter waiter) {
-        boolean full;
-        StoreCall next = null;
-        long timerNanos = 0;
-        lock.lock();
-        try {
-            full = health.isAway() || queue.size() >= settings.maxPending();
-            if (!full) {
+        happened(effects -> {
+            if (health.isAway() || queue.size() >= settings.maxPending()) {
+                effects.add(then -> desk.decideWithoutStore(waiter));
+            } else {
                 queue.addLast(waiter);
-                next = begin(timeSource.nanoTime());
-                timerNanos = timerToSet();
+                proceed(timeSource.nanoTime(), effects);
             }
-        } finally {
-            lock.unlock();
-        }
-        if (full) {
-            desk.decideWithoutStore(waiter);
-            return;
-        }
-        setTimer(timerNanos);
-        send(next);
+        });
     }
 
     /** Borrows permits while there still are some, if no call is under way. */
     public void borrow() {
-        if (busy || away) {
-            return;
+        if (call == null && !health.isAway()) {
+            happened(effects -> callAlone(false, effects));
         }
-        sendAlone(false);
     }
 
     /** Asks the store for nothing, if it is away and a probe is due. */
     public void probe() {
-        if (busy) {
-            return;
+        if (call == null) {
+            happened(effects -> callAlone(true, effects));
         }
-        sendAlone(true);
     }
 
-    private void sendAlone(boolean probe) {
-        StoreCall next = null;
-        long timerNanos = 0;
-        lock.lock();
-        try {
-            long now = timeSource.nanoTime();
-            if (call == null && health.isAway() == probe && (!probe || health.isProbeDue(now))) {
-                next = StoreCall.alone(probe ? 0 : lease.size(), now);
-                under(next);
-                timerNanos = timerToSet();
-            }
-        } finally {
-            lock.unlock();
+    private void happened(Serial.Step<Queue<Effect>> step) {
+        Queue<Effect> effects = new ArrayDeque<>();
+        steps.run(step, effects);
+        for (Effect effect = effects.poll(); effect != null; effect = effects.poll()) {
+            effect.run(effects);
         }
-        setTimer(timerNanos);
-        send(next);
     }
 
-    // ---- under the lock
+    // ---- steps
 
-    private void under(@Nullable StoreCall next) {
-        call = next;
-        busy = next != null;
-    }
-
-    /** The next call for those who wait, where none is under way. */
-    private @Nullable StoreCall begin(long now) {
-        if (call != null || health.isAway()) {
-            return null;
-        }
-        StoreCall next = StoreCall.merging(queue, lease, settings.limit().burst(), now);
-        if (next != null) {
-            under(next);
-        }
-        return next;
-    }
-
-    /** The delay of the timer to set now; 0 for none. */
-    private long timerToSet() {
+    private void callAlone(boolean probe, Queue<Effect> effects) {
         long now = timeSource.nanoTime();
+        if (call == null && health.isAway() == probe && (!probe || health.isProbeDue(now))) {
+            begin(StoreCall.alone(probe ? 0 : lease.size(), now), now, effects);
+        }
+    }
+
+    /** What follows from everything that happens: the next call for those who wait, where none is under way, and the timer. */
+    private void proceed(long now, Queue<Effect> effects) {
+        boolean mayCall = call == null && !health.isAway();
+        begin(mayCall ? StoreCall.merging(queue, lease, settings.limit().burst(), now) : null, now, effects);
+    }
+
+    private void begin(@Nullable StoreCall next, long now, Queue<Effect> effects) {
+        if (next != null) {
+            call = next;
+        }
+        setTimer(now, effects);
+        if (next != null) {
+            effects.add(then -> send(next, then));
+        }
+    }
+
+    private void setTimer(long now, Queue<Effect> effects) {
         long due = nextDue(now);
         // A timer that should have run long ago was on a loop that is gone.
         boolean stillSet = timerSet && now - timerDueNanos < settings.timeoutNanos();
         if (stillSet || due == 0) {
-            return 0;
+            return;
         }
         timerSet = true;
         timerDueNanos = now + due;
-        return due;
+        effects.add(then -> schedule(due, then));
     }
 
     private long nextDue(long now) {
@@ -234,163 +216,115 @@ public final class StoreCalls {
         return due == Long.MAX_VALUE ? 0 : Math.max(1, due);
     }
 
-    private void takeExpired(Iterator<Waiter> waiters, long now, List<Waiter> expired) {
+    private void onTimer(Queue<Effect> effects) {
+        timerSet = false;
+        long now = timeSource.nanoTime();
+        StoreCall current = call;
+        if (current != null) {
+            if (now - current.startNanos - settings.timeoutNanos() >= 0) {
+                effects.add(then -> current.cancel());
+                fail(
+                        current,
+                        new TimeoutException("no answer within " + Duration.ofNanos(settings.timeoutNanos())),
+                        now,
+                        effects);
+            } else {
+                takeExpired(current.waiters.iterator(), now, effects);
+            }
+        }
+        takeExpired(queue.iterator(), now, effects);
+        proceed(now, effects);
+    }
+
+    private void takeExpired(Iterator<Waiter> waiters, long now, Queue<Effect> effects) {
         while (waiters.hasNext()) {
             Waiter waiter = waiters.next();
             if (now - waiter.deadlineNanos < 0) {
                 return;
             }
-            expired.add(waiter);
+            effects.add(then -> desk.decideWithoutStore(waiter));
             waiters.remove();
         }
     }
 
-    /** Notes a failure; those who wait are not to wait longer once the store counts as away. */
-    private boolean noteFailure(long now, List<Waiter> abandoned) {
-        boolean lost = health.failed(now);
-        away = health.isAway();
-        if (away) {
-            abandoned.addAll(queue);
-            queue.clear();
+    /** The call under way ends without an answer; once the store counts as away, nobody waits longer. */
+    private void fail(StoreCall failed, Throwable cause, long now, Queue<Effect> effects) {
+        call = null;
+        effects.add(then -> desk.failed());
+        if (health.failed(now)) {
+            effects.add(then -> desk.storeLost(cause));
         }
-        return lost;
+        abandon(failed.waiters, effects);
+        if (health.isAway()) {
+            abandon(queue, effects);
+        }
     }
 
-    // ---- outside the lock
+    private void abandon(Collection<Waiter> waiters, Queue<Effect> effects) {
+        for (Waiter waiter : waiters) {
+            effects.add(then -> desk.decideWithoutStore(waiter));
+        }
+        waiters.clear();
+    }
 
-    private void setTimer(long delayNanos) {
-        if (delayNanos == 0) {
+    /** Without a timer nobody may wait. */
+    private void giveUp(Queue<Effect> effects) {
+        timerSet = false;
+        StoreCall current = call;
+        call = null;
+        if (current != null) {
+            abandon(current.waiters, effects);
+        }
+        abandon(queue, effects);
+    }
+
+    private void onEnd(StoreCall ended, @Nullable Grant grant, @Nullable Throwable failure, Queue<Effect> effects) {
+        if (call != ended) {
             return;
         }
+        long now = timeSource.nanoTime();
+        Throwable problem = ended.problem(grant, failure, settings.limit().burst());
+        if (problem != null) {
+            fail(ended, problem, now, effects);
+        } else {
+            call = null;
+            if (health.succeeded()) {
+                effects.add(then -> desk.storeBack());
+            }
+            if (lease.isUsed() && ended.count > 0) {
+                lease.resize();
+            }
+            effects.add(then -> ended.deliver(Objects.requireNonNull(grant), desk));
+        }
+        proceed(now, effects);
+    }
+
+    // ---- effects
+
+    private void schedule(long delayNanos, Queue<Effect> then) {
         try {
-            timers.current().schedule(this::onTimer, delayNanos, TimeUnit.NANOSECONDS);
+            timers.current().schedule(() -> happened(this::onTimer), delayNanos, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException shutDown) {
-            // Without a timer nobody may wait.
-            giveUp();
+            steps.run(this::giveUp, then);
         }
     }
 
-    private void giveUp() {
-        List<Waiter> abandoned = new ArrayList<>();
-        lock.lock();
-        try {
-            timerSet = false;
-            StoreCall current = call;
-            if (current != null) {
-                abandoned.addAll(current.waiters);
-                current.waiters.clear();
-            }
-            under(null);
-            abandoned.addAll(queue);
-            queue.clear();
-        } finally {
-            lock.unlock();
+    private void send(StoreCall sent, Queue<Effect> then) {
+        desk.called();
+        CompletionStage<Grant> stage = sent.send(settings, timeSource);
+        if (!(stage instanceof CompletableFuture<Grant> done && Body.isDone(done))) {
+            stage.whenComplete((grant, failure) -> happened(effects -> onEnd(sent, grant, failure, effects)));
+            return;
         }
-        abandoned.forEach(desk::decideWithoutStore);
-    }
-
-    private void onTimer() {
-        List<Waiter> expired = new ArrayList<>();
-        StoreCall late = null;
-        boolean lost = false;
-        StoreCall next;
-        long timerNanos;
-        lock.lock();
-        try {
-            timerSet = false;
-            long now = timeSource.nanoTime();
-            StoreCall current = call;
-            if (current != null) {
-                takeExpired(current.waiters.iterator(), now, expired);
-                if (now - current.startNanos - settings.timeoutNanos() >= 0) {
-                    late = current;
-                    expired.addAll(current.waiters);
-                    current.waiters.clear();
-                    under(null);
-                    lost = noteFailure(now, expired);
-                }
-            }
-            takeExpired(queue.iterator(), now, expired);
-            next = begin(now);
-            timerNanos = timerToSet();
-        } finally {
-            lock.unlock();
-        }
-        if (late != null) {
-            desk.failed();
-            late.cancel();
-            if (lost) {
-                desk.storeLost(new TimeoutException("no answer within " + Duration.ofNanos(settings.timeoutNanos())));
-            }
-        }
-        expired.forEach(desk::decideWithoutStore);
-        setTimer(timerNanos);
-        send(next);
-    }
-
-    /** A loop, because a store that answers at once would otherwise add to the stack for each call. */
-    private void send(@Nullable StoreCall first) {
-        for (StoreCall next = first; next != null; ) {
-            desk.called();
-            StoreCall sent = next;
-            CompletionStage<Grant> stage = sent.send(settings, timeSource);
-            if (!(stage instanceof CompletableFuture<Grant> done && Body.isDone(done))) {
-                stage.whenComplete((grant, failure) -> send(end(sent, grant, failure)));
-                return;
-            }
-            next = endOf(sent, done);
-        }
-    }
-
-    private @Nullable StoreCall endOf(StoreCall sent, CompletableFuture<Grant> done) {
+        // What follows is left to the caller: a store that always answers at once must not add to the stack for each
+        // call.
         Grant grant;
         try {
             grant = done.join();
         } catch (Throwable failure) {
-            return end(sent, null, failure);
+            steps.run(effects -> onEnd(sent, null, failure, effects), then);
+            return;
         }
-        return end(sent, grant, null);
-    }
-
-    /** The call is over; answers the one that comes next. */
-    private @Nullable StoreCall end(StoreCall ended, @Nullable Grant grant, @Nullable Throwable failure) {
-        Throwable problem = ended.problem(grant, failure, settings.limit().burst());
-        List<Waiter> undecided = new ArrayList<>();
-        boolean lost = false;
-        boolean back = false;
-        StoreCall next;
-        lock.lock();
-        try {
-            if (call != ended) {
-                return null;
-            }
-            under(null);
-            if (problem != null) {
-                undecided.addAll(ended.waiters);
-                lost = noteFailure(timeSource.nanoTime(), undecided);
-            } else {
-                back = health.succeeded();
-                away = false;
-                if (lease.isUsed() && ended.count > 0) {
-                    lease.resize();
-                }
-            }
-            next = begin(timeSource.nanoTime());
-        } finally {
-            lock.unlock();
-        }
-        if (problem != null) {
-            desk.failed();
-            if (lost) {
-                desk.storeLost(problem);
-            }
-            undecided.forEach(desk::decideWithoutStore);
-        } else {
-            if (back) {
-                desk.storeBack();
-            }
-            ended.deliver(Objects.requireNonNull(grant), desk);
-        }
-        return next;
+        steps.run(effects -> onEnd(sent, grant, null, effects), then);
     }
 }

@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
  * opens after three failures in a row, and lets one probe through after a delay that doubles from 100 ms up to 5 s; no caller
  * ever waits for a probe.
  *
- * <p>Threading: guarded by the lock of its owner.
+ * <p>Threading: its owner tells it one thing at a time; any thread may ask whether the store is away, and until when.
  */
 final class StoreHealth {
 
@@ -21,18 +21,19 @@ final class StoreHealth {
     private int failures;
     private int probes;
     private long delayNanos;
-    private long probeAtNanos;
+    private volatile long probeAtNanos;
+    private volatile boolean away;
 
     StoreHealth(RandomGenerator random) {
         this.random = random;
     }
 
     boolean isAway() {
-        return failures >= FAILURES_TO_OPEN;
+        return away;
     }
 
     boolean isProbeDue(long nowNanos) {
-        return isAway() && nowNanos - probeAtNanos >= 0;
+        return away && nowNanos - probeAtNanos >= 0;
     }
 
     long probeAtNanos() {
@@ -41,22 +42,24 @@ final class StoreHealth {
 
     /** Answers whether the store counts as away from now on and did not before. */
     boolean failed(long nowNanos) {
-        boolean before = isAway();
         failures++;
-        if (!isAway()) {
+        if (failures < FAILURES_TO_OPEN) {
             return false;
         }
+        boolean before = away;
         probes = before ? probes + 1 : 1;
         delayNanos = PROBE_DELAY.delayNanos(probes, delayNanos, random);
         probeAtNanos = nowNanos + delayNanos;
+        away = true;
         return !before;
     }
 
     /** Answers whether the store counts as back. */
     boolean succeeded() {
-        boolean before = isAway();
+        boolean before = away;
         failures = 0;
         delayNanos = 0;
+        away = false;
         return before;
     }
 }
