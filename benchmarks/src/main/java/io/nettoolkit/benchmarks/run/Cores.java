@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Which core the server runs on and which the load generator; pinning needs {@code taskset} and two cores.
@@ -27,12 +28,25 @@ public record Cores(int server, int generator) {
         return new Cores(allowed.get(allowed.size() - 1), allowed.get(allowed.size() - 2));
     }
 
+    /** All that this process may use but the generator's; none where nothing is pinned. */
+    List<Integer> othersThanGenerator() {
+        return generator < 0
+                ? List.of()
+                : allowed().stream().filter(core -> core != generator).toList();
+    }
+
     /** {@code command} on {@code core}, or as it is where {@code core} is negative. */
     static List<String> pin(int core, List<String> command) {
-        if (core < 0) {
+        return pin(core < 0 ? List.of() : List.of(core), command);
+    }
+
+    /** {@code command} on these cores, or as it is where there are none. */
+    static List<String> pin(List<Integer> cores, List<String> command) {
+        if (cores.isEmpty()) {
             return command;
         }
-        List<String> pinned = new ArrayList<>(List.of("taskset", "-c", Integer.toString(core)));
+        String list = cores.stream().map(String::valueOf).collect(Collectors.joining(","));
+        List<String> pinned = new ArrayList<>(List.of("taskset", "-c", list));
         pinned.addAll(command);
         return pinned;
     }

@@ -1,7 +1,7 @@
 package io.nettoolkit.benchmarks.run;
 
 import io.nettoolkit.benchmarks.Environment;
-import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.benchmarks.run.OpenLoop.Phase;
 import io.nettoolkit.dns.DnsCache;
 import io.nettoolkit.dns.DnsResolver;
 import io.nettoolkit.testkit.BadNetwork;
@@ -13,19 +13,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
-import org.HdrHistogram.ConcurrentHistogram;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/**
- * {@code dns-outage}: what callers of the resolver see of servers that die or lose packets. The load is an open loop: a lookup
- * that takes long does not hold up the next one, and latency counts from when it was to be asked for.
- */
+/** {@code dns-outage}: what callers of the resolver see of servers that die or lose packets. */
 @Command(
         name = "dns-outage",
         mixinStandardHelpOptions = true,
@@ -49,38 +43,6 @@ public final class DnsOutageCommand implements Runnable {
     @Option(names = "--out", paramLabel = "DIR", description = "Also write report.md, env.json and raw.csv there.")
     private @Nullable Path out;
 
-    private final TimeSource time = TimeSource.system();
-
-    private static final class Phase {
-        final String name;
-        final Histogram latency = new ConcurrentHistogram(3);
-        final AtomicLong answered = new AtomicLong();
-        final AtomicLong failed = new AtomicLong();
-
-        Phase(String name) {
-            this.name = name;
-        }
-
-        double millis(double percentile) {
-            return latency.getValueAtPercentile(percentile) / 1e6;
-        }
-
-        String figure(double percentile) {
-            return String.format(Locale.ROOT, "%.2f", millis(percentile));
-        }
-
-        List<String> row() {
-            return List.of(
-                    name,
-                    Long.toString(answered.get()),
-                    Long.toString(failed.get()),
-                    figure(50),
-                    figure(P99),
-                    figure(99.9),
-                    figure(100));
-        }
-    }
-
     @Override
     public void run() {
         if (Programs.find(NameServer.PROGRAM).isEmpty()) {
@@ -94,34 +56,7 @@ public final class DnsOutageCommand implements Runnable {
         System.out.print(head);
         List<Phase> killed = serverKilled();
         List<Phase> lossy = serverLosing();
-        double limit = 2 * lossy.get(0).millis(P99) + HEDGE_MILLIS;
-        double seen = lossy.get(1).millis(P99);
-        String report = "## The only server is killed\n\n"
-                + String.format(
-                        Locale.ROOT,
-                        "%,d names, answers live for 1 s and may be %d s stale.%n%n",
-                        NAMES,
-                        MAX_STALE.toSeconds())
-                + table(killed)
-                + String.format(
-                        Locale.ROOT,
-                        "%nAnswered while it is away, of 100 %% that were promised: %.2f %%.%n",
-                        100.0
-                                * killed.get(1).answered.get()
-                                / (killed.get(1).answered.get()
-                                        + killed.get(1).failed.get()))
-                + String.format(
-                        Locale.ROOT,
-                        "%n## One of two servers answers %.0f %% less than it is asked%n%nEach name is new; %d ms there and back; the one that loses queries or answers is the first of the list.%n%n",
-                        100 * LOSS,
-                        2 * ONE_WAY.toMillis())
-                + table(lossy)
-                + String.format(
-                        Locale.ROOT,
-                        "%np99 %.1f ms; promised: at most 2 x healthy + hedge delay = %.1f ms: %s.%n",
-                        seen,
-                        limit,
-                        seen <= limit ? "holds" : "MISSED");
+        String report = killedReport(killed) + lossyReport(lossy);
         System.out.print(report);
         if (out != null) {
             List<String> csv = new ArrayList<>(List.of("phase,answered,failed,p50_ms,p99_ms,p999_ms,max_ms"));
@@ -129,6 +64,39 @@ public final class DnsOutageCommand implements Runnable {
             lossy.forEach(phase -> csv.add(String.join(",", phase.row())));
             ReportDirectory.write(out, head + report, environment, csv);
         }
+    }
+
+    private static String killedReport(List<Phase> phases) {
+        Phase away = phases.get(1);
+        return "## The only server is killed\n\n"
+                + String.format(
+                        Locale.ROOT,
+                        "%,d names, answers live for 1 s and may be %d s stale.%n%n",
+                        NAMES,
+                        MAX_STALE.toSeconds())
+                + table(phases)
+                + String.format(
+                        Locale.ROOT,
+                        "%nAnswered while it is away, of 100 %% that were promised: %.2f %%.%n",
+                        100.0 * away.good() / (away.good() + away.bad()));
+    }
+
+    private static String lossyReport(List<Phase> phases) {
+        double limit = 2 * phases.get(0).millis(P99) + HEDGE_MILLIS;
+        double seen = phases.get(1).millis(P99);
+        return String.format(
+                        Locale.ROOT,
+                        "%n## One of two servers answers %.0f %% less than it is asked%n%nEach name is new; %d ms there and"
+                                + " back; the one that loses queries or answers is the first of the list.%n%n",
+                        100 * LOSS,
+                        2 * ONE_WAY.toMillis())
+                + table(phases)
+                + String.format(
+                        Locale.ROOT,
+                        "%np99 %.1f ms; promised: at most 2 x healthy + hedge delay = %.1f ms: %s.%n",
+                        seen,
+                        limit,
+                        seen <= limit ? "holds" : "MISSED");
     }
 
     private static Table table(List<Phase> phases) {
@@ -142,19 +110,20 @@ public final class DnsOutageCommand implements Runnable {
                 .maxTtl(Duration.ofSeconds(1))
                 .maxStale(MAX_STALE)
                 .build();
-        NameServer server = new NameServer(-1);
+        NameServer server = new NameServer(List.of());
         try (DnsResolver resolver = DnsResolver.builder()
                 .nameServers(List.of(address(server)))
                 .cache(cache)
                 .build()) {
             LongFunction<String> known = i -> "host" + i % NAMES + ".bench.test";
-            load(resolver, new Phase("warm-up"), known);
-            Phase before = load(resolver, new Phase("it runs"), known);
+            OpenLoop lookups = lookups(resolver, known);
+            lookups.run("warm-up", PHASE);
+            Phase before = lookups.run("it runs", PHASE);
             server.close();
-            Phase away = load(resolver, new Phase("away, up to what may be stale"), known);
+            Phase away = lookups.run("away, up to what may be stale", PHASE);
             // The last answer is of the time before the kill, and then as stale as is allowed.
             LockSupport.parkNanos(MAX_STALE.minus(PHASE).plusSeconds(2).toNanos());
-            Phase after = load(resolver, new Phase("away for longer"), known);
+            Phase after = lookups.run("away for longer", PHASE);
             return List.of(before, away, after);
         } finally {
             server.close();
@@ -165,7 +134,7 @@ public final class DnsOutageCommand implements Runnable {
         BadNetwork healthy = BadNetwork.builder().delay(ONE_WAY).build();
         BadNetwork losing =
                 healthy.toBuilder().loss(1 - Math.sqrt(1 - LOSS)).seed(1).build();
-        try (NameServer server = new NameServer(-1);
+        try (NameServer server = new NameServer(List.of());
                 BadNetworkRelay first = BadNetworkRelay.to(address(server), healthy)) {
             Phase both;
             try (BadNetworkRelay second = BadNetworkRelay.to(address(server), healthy)) {
@@ -181,8 +150,8 @@ public final class DnsOutageCommand implements Runnable {
         try (DnsResolver resolver = DnsResolver.builder()
                 .nameServers(List.of(second.address(), first.address()))
                 .build()) {
-            load(resolver, new Phase("warm-up"), i -> "warm" + i + ".bench.test");
-            return load(resolver, new Phase(name), i -> "host" + i + ".bench.test");
+            lookups(resolver, i -> "warm" + i + ".bench.test").run("warm-up", PHASE);
+            return lookups(resolver, i -> "host" + i + ".bench.test").run(name, PHASE);
         }
     }
 
@@ -190,24 +159,10 @@ public final class DnsOutageCommand implements Runnable {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
     }
 
-    /** A phase of lookups at the rate; returns when each of them has its outcome. */
-    private Phase load(DnsResolver resolver, Phase phase, LongFunction<String> names) {
-        long interval = 1_000_000_000L / rate;
-        long count = PHASE.toNanos() / interval;
-        long start = time.nanoTime();
-        for (long i = 0; i < count; i++) {
-            long due = start + i * interval;
-            for (long left = due - time.nanoTime(); left > 0; left = due - time.nanoTime()) {
-                LockSupport.parkNanos(left);
-            }
-            resolver.resolve(names.apply(i)).whenComplete((addresses, failure) -> {
-                phase.latency.recordValue(Math.max(1, time.nanoTime() - due));
-                (failure == null ? phase.answered : phase.failed).incrementAndGet();
-            });
-        }
-        while (phase.answered.get() + phase.failed.get() < count) {
-            LockSupport.parkNanos(1_000_000);
-        }
-        return phase;
+    private OpenLoop lookups(DnsResolver resolver, LongFunction<String> names) {
+        return new OpenLoop(
+                rate,
+                (number, outcome) -> resolver.resolve(names.apply(number))
+                        .whenComplete((addresses, failure) -> outcome.is(failure == null)));
     }
 }

@@ -4,6 +4,7 @@ import io.nettoolkit.benchmarks.Environment;
 import io.nettoolkit.benchmarks.dns.QueryContestant;
 import io.nettoolkit.benchmarks.dns.QueryLoadMain;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Option;
 public final class DnsQpsCommand implements Runnable {
 
     private static final String CSV_HEADER =
-            "contestant,round,queries_per_second,failures,bytes_per_query,client_cpu_us_per_query";
+            "contestant,round,queries_per_second,failures,bytes_per_query,client_cpu_us_per_query,server_cores_busy";
+    private static final int WARM_UP_PARTS = 10;
     private static final Map<QueryContestant, Double> TARGETS =
             Map.of(QueryContestant.NETTY, 4.0, QueryContestant.DNSJAVA, 3.0);
 
@@ -42,15 +44,16 @@ public final class DnsQpsCommand implements Runnable {
     private @Nullable Path out;
 
     /** One measurement of one contestant. */
-    private record Sample(double perSecond, long failures, double bytes, double cpuMicros) {
+    private record Sample(double perSecond, long failures, double bytes, double cpuMicros, double serverBusy) {
 
-        static Sample parse(String line) {
+        static Sample parse(String line, double serverBusy) {
             String[] words = line.split(" ", -1);
             return new Sample(
                     Double.parseDouble(words[0]),
                     Long.parseLong(words[1]),
                     Double.parseDouble(words[2]),
-                    Double.parseDouble(words[3]));
+                    Double.parseDouble(words[3]),
+                    serverBusy);
         }
     }
 
@@ -63,7 +66,7 @@ public final class DnsQpsCommand implements Runnable {
         Environment environment = Environment.read();
         Cores cores = Cores.choose();
         String head = "# Lookups over the network\n\n```\n" + environment
-                + line("cores", cores.toString().replace("generator", "client"))
+                + line("cores", "client on core " + cores.generator() + ", server on " + cores.othersThanGenerator())
                 + line("in flight", inFlight + " lookups of distinct names, answered by a wildcard of nsd")
                 + line("rounds", rounds + " of " + measure + " s each, after " + warmUp + " s") + "```\n\n";
         System.out.print(head);
@@ -84,15 +87,18 @@ public final class DnsQpsCommand implements Runnable {
     private Map<QueryContestant, List<Sample>> measure(Cores cores) {
         Map<QueryContestant, List<Sample>> samples = new EnumMap<>(QueryContestant.class);
         Map<QueryContestant, ChildProcess> children = new EnumMap<>(QueryContestant.class);
-        try (NameServer server = new NameServer(cores.server())) {
+        try (NameServer server = new NameServer(cores.othersThanGenerator())) {
             for (QueryContestant contestant : QueryContestant.values()) {
                 ChildProcess child = ChildProcess.start(command(contestant, server, cores));
                 children.put(contestant, child);
-                ask(child, warmUp);
+                // Many short ones: what only happens at the end of a measurement is to be warm as well.
+                for (int part = 0; part < WARM_UP_PARTS; part++) {
+                    ask(child, server, warmUp / WARM_UP_PARTS);
+                }
             }
             for (int round = 0; round < rounds; round++) {
                 children.forEach((contestant, child) -> samples.computeIfAbsent(contestant, key -> new ArrayList<>())
-                        .add(ask(child, measure)));
+                        .add(ask(child, server, measure)));
             }
         } finally {
             children.values().forEach(ChildProcess::close);
@@ -107,9 +113,13 @@ public final class DnsQpsCommand implements Runnable {
                 cores.generator(), ChildProcess.java(List.of("-Xmx512m"), QueryLoadMain.class.getName(), arguments));
     }
 
-    private static Sample ask(ChildProcess child, double seconds) {
+    private static Sample ask(ChildProcess child, NameServer server, double seconds) {
+        Duration before = server.processorTime();
+        long start = System.nanoTime();
         child.tell(Double.toString(seconds));
-        return Sample.parse(child.await(QueryLoadMain.RESULT));
+        String result = child.await(QueryLoadMain.RESULT);
+        Duration spent = server.processorTime().minus(before);
+        return Sample.parse(result, (double) spent.toNanos() / (System.nanoTime() - start));
     }
 
     private static String report(Map<QueryContestant, List<Sample>> samples, List<String> csv) {
@@ -119,6 +129,7 @@ public final class DnsQpsCommand implements Runnable {
                 "95 %",
                 "CPU us a lookup",
                 "bytes a lookup",
+                "server's cores busy",
                 "toolkit is x times",
                 "target",
                 "verdict");
@@ -128,13 +139,14 @@ public final class DnsQpsCommand implements Runnable {
                 Sample sample = all.get(round);
                 csv.add(String.format(
                         Locale.ROOT,
-                        "%s,%d,%.0f,%d,%.0f,%.2f",
+                        "%s,%d,%.0f,%d,%.0f,%.2f,%.2f",
                         contestant,
                         round,
                         sample.perSecond,
                         sample.failures,
                         sample.bytes,
-                        sample.cpuMicros));
+                        sample.cpuMicros,
+                        sample.serverBusy));
             }
             row(table, contestant, all, ours);
         });
@@ -159,6 +171,7 @@ public final class DnsQpsCommand implements Runnable {
                 String.format(Locale.ROOT, "[%,.0f, %,.0f]", perSecond.low(), perSecond.high()),
                 String.format(Locale.ROOT, "%.1f", of(all, Sample::cpuMicros).median()),
                 String.format(Locale.ROOT, "%,.0f", of(all, Sample::bytes).median()),
+                String.format(Locale.ROOT, "%.2f", of(all, Sample::serverBusy).median()),
                 target == null ? "" : ratio.toString(),
                 target == null ? "" : String.format(Locale.ROOT, ">= %.0f", target),
                 target == null ? "" : Verdict.of(ratio, target).toString());

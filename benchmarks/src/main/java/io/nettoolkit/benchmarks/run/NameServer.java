@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,7 @@ final class NameServer implements AutoCloseable {
 
     static final String PROGRAM = "nsd";
 
+    private static final int MOST_PROCESSES = 3;
     private static final int START_ATTEMPTS = 1000;
     private static final long GRACE_SECONDS = 10;
 
@@ -30,8 +32,8 @@ final class NameServer implements AutoCloseable {
     private final int port;
     private final Process process;
 
-    /** {@code core}: the core it runs on, or less than 0 for any. */
-    NameServer(int core) {
+    /** {@code cores}: those it runs on, with a process for each up to {@link #MOST_PROCESSES}; none for one on any. */
+    NameServer(List<Integer> cores) {
         try {
             directory = Files.createTempDirectory("dns-qps");
             port = freePort();
@@ -42,8 +44,9 @@ final class NameServer implements AutoCloseable {
                     ns 300 A 127.0.0.1
                     * 300 A 192.0.2.1
                     """);
-            Path config = Files.writeString(directory.resolve("nsd.conf"), config(zone));
-            process = new ProcessBuilder(Cores.pin(core, List.of(PROGRAM, "-d", "-c", config.toString())))
+            Path config = Files.writeString(
+                    directory.resolve("nsd.conf"), config(zone, Math.max(1, Math.min(MOST_PROCESSES, cores.size()))));
+            process = new ProcessBuilder(Cores.pin(cores, List.of(PROGRAM, "-d", "-c", config.toString())))
                     .redirectErrorStream(true)
                     .redirectOutput(directory.resolve("nsd.log").toFile())
                     .start();
@@ -53,9 +56,10 @@ final class NameServer implements AutoCloseable {
         }
     }
 
-    private String config(Path zone) {
+    private String config(Path zone, int processes) {
         return "server:\n  ip-address: 127.0.0.1@" + port + "\n  port: " + port
-                + "\n  username: \"\"\n  chroot: \"\"\n  rrl-ratelimit: 0\n  server-count: 1\n  database: \"\"\n"
+                + "\n  username: \"\"\n  chroot: \"\"\n  rrl-ratelimit: 0\n  server-count: " + processes
+                + "\n  database: \"\"\n"
                 + "  zonesdir: \"" + directory + "\"\n  xfrdir: \"" + directory + "\"\n"
                 + "  pidfile: \"" + directory.resolve("nsd.pid") + "\"\n"
                 + "  xfrdfile: \"" + directory.resolve("xfrd.state") + "\"\n"
@@ -90,6 +94,13 @@ final class NameServer implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    /** Processor time of all of its processes since they began. */
+    Duration processorTime() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .map(each -> each.info().totalCpuDuration().orElse(Duration.ZERO))
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     /** Ends it and removes its files; again does nothing. */

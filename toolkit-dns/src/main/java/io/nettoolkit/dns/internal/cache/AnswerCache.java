@@ -179,8 +179,9 @@ public final class AnswerCache {
 
     /** Keeps what the servers said; answers it as it goes to those who asked. */
     public DnsAnswer<?> store(Response response) {
-        DnsAnswer<?> answer = answer(response, rules.ttlSeconds(response));
-        if (time.nanoTime() - answer.expires().nanos() < 0) {
+        long ttlSeconds = rules.ttlSeconds(response);
+        DnsAnswer<?> answer = answer(response, ttlSeconds);
+        if (ttlSeconds > 0) {
             keep(response.name().key(), response.type(), kept(answer));
         } else {
             // The servers said something new, and that it must not be kept: neither may the old.
@@ -291,8 +292,9 @@ public final class AnswerCache {
     }
 
     private void putInto(Table table, Keyed keyed) {
-        for (CacheEntry lost : table.put(keyed)) {
-            remove(lost);
+        List<CacheEntry> lost = table.put(keyed);
+        for (int i = 0; i < lost.size(); i++) {
+            remove(lost.get(i));
             counters.evicted();
         }
     }
@@ -303,7 +305,7 @@ public final class AnswerCache {
             return end;
         }
         double share = 0.05 + 0.05 * random.nextDouble();
-        return end - (long) (Math.max(0, end - time.nanoTime()) * share);
+        return end - (long) (Math.max(0, end - time.coarseNanos()) * share);
     }
 
     private void evict() {
@@ -344,7 +346,7 @@ public final class AnswerCache {
     private void remove(CacheEntry entry, EvictionQueue queue) {
         bytes -= entry.bytes();
         queue.remove(entry);
-        entry.table.remove(entry.key, entry);
+        entry.table.remove(entry);
         String[] spellings = entry.spellings;
         if (spellings != null) {
             for (String spelling : spellings) {

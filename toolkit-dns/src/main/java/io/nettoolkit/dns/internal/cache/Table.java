@@ -154,17 +154,26 @@ public final class Table {
         return lost;
     }
 
-    /** Takes out a key of this entry. */
-    void remove(String key, CacheEntry entry) {
+    /** Takes out an entry, but for its spellings. */
+    void remove(CacheEntry entry) {
+        remove(entry, entry.hash, null);
+    }
+
+    /** Takes out another spelling of an entry. */
+    void remove(String spelling, CacheEntry entry) {
+        remove(entry, spelling.hashCode(), spelling);
+    }
+
+    private void remove(CacheEntry entry, int hash, @Nullable String spelling) {
         @Nullable Keyed[] now = slots;
         int mask = now.length - 1;
-        int at = home(key.hashCode(), now);
+        int at = home(hash, now);
         for (int step = 0; step < now.length; step++) {
             Keyed keyed = now[at];
             if (keyed == null) {
                 return;
             }
-            if (keyed.entry() == entry && keyed.key.equals(key)) {
+            if (spelling == null ? keyed == entry : keyed.entry() == entry && keyed.key.equals(spelling)) {
                 size--;
                 fill(now, at);
                 return;

@@ -63,7 +63,11 @@ final class Flight implements Upstream.Outcome {
     }
 
     void start() {
-        onLoop(this::ask);
+        if (upstream.loop().inEventLoop()) {
+            ask();
+        } else {
+            onLoop(this::ask);
+        }
     }
 
     private void ask() {

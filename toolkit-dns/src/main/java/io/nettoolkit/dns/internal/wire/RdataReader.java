@@ -21,6 +21,10 @@ final class RdataReader {
     private static final int SOA_NUMBERS_BYTES = 20;
 
     private final NameReader names;
+    /** Where addresses are read from; they copy what they keep. */
+    private final byte[] ipv4 = new byte[SvcParamCodec.IPV4_BYTES];
+
+    private final byte[] ipv6 = new byte[SvcParamCodec.IPV6_BYTES];
     private byte[] data = new byte[0];
 
     RdataReader(NameReader names) {
@@ -64,7 +68,8 @@ final class RdataReader {
         if (end - at != bytes) {
             throw new WireException("an address of " + (end - at) + " bytes instead of " + bytes, at);
         }
-        byte[] address = Arrays.copyOfRange(data, at, end);
+        byte[] address = bytes == SvcParamCodec.IPV6_BYTES ? ipv6 : ipv4;
+        System.arraycopy(data, at, address, 0, bytes);
         try {
             return bytes == SvcParamCodec.IPV6_BYTES
                     // InetAddress would make an IPv4 address of one that is embedded in IPv6.
