@@ -33,6 +33,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 import org.xbill.DNS.Cache;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.SimpleResolver;
@@ -57,6 +58,9 @@ import org.xbill.DNS.lookup.LookupSession;
         value = 3,
         jvmArgsAppend = {"-Xms512m", "-Xmx512m", "-Dsun.net.inetaddr.ttl=-1"})
 public class CachedLookupBenchmark {
+
+    /** About as much work as a warm lookup. */
+    private static final int TOKENS = 8;
 
     private static final String NAME = "web.example";
     private static final InetSocketAddress HOST = InetSocketAddress.createUnresolved(NAME, 443);
@@ -175,6 +179,12 @@ public class CachedLookupBenchmark {
     @Benchmark
     public LookupResult dnsjava() throws Exception {
         return dnsjava.lookupAsync(dnsjavaName, Type.A).toCompletableFuture().get();
+    }
+
+    /** Work that threads have nothing in common in: how much slower more of them are by the machine alone. */
+    @Benchmark
+    public void nothingShared() {
+        Blackhole.consumeCPU(TOKENS);
     }
 
     /** What everybody calls. */

@@ -5,6 +5,7 @@ import io.nettoolkit.resilience.KeyedRateLimiter;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +17,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -48,6 +50,7 @@ public class KeyedRateLimiterBenchmark {
     public static class Order {
 
         private final int[] order = new Random(42).ints(1 << 20, 0, KEYS).toArray();
+        private final int[] wide = new Random(43).ints(1 << 20).toArray();
         private int next;
         private int key;
 
@@ -58,6 +61,11 @@ public class KeyedRateLimiterBenchmark {
 
         int next() {
             return order[next++ & order.length - 1];
+        }
+
+        /** Below a larger power of two. */
+        int nextWide() {
+            return wide[next++ & wide.length - 1];
         }
     }
 
@@ -131,12 +139,29 @@ public class KeyedRateLimiterBenchmark {
         return texts;
     }
 
-    /** Memory that nobody keeps in order: as much as the toolkit's table. */
+    /** Memory that nobody keeps in order; the toolkit's table takes 36 MB. */
     @State(Scope.Benchmark)
+    @SuppressWarnings("NullAway.Init") // JMH sets the parameters
     public static class Memory {
 
         private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
-        private final long[] words = new long[4 * KEYS];
+
+        /** How much; less shows how small a key's share would have to be for a time. */
+        @Param({"1", "4", "8", "16", "32"})
+        public int megabytes;
+
+        private long[] words;
+
+        /** Fills it, so that it is there. */
+        @Setup(Level.Trial)
+        public void fill() {
+            words = new long[megabytes << 17];
+            Arrays.fill(words, 1);
+        }
+
+        int place(int number) {
+            return (number << 1) & (words.length - 1);
+        }
     }
 
     /** By a number, as of a user; the key itself is in the cache, as that of a request just read is. */
@@ -169,12 +194,12 @@ public class KeyedRateLimiterBenchmark {
 
     /**
      * What no limit of so many keys can go below where the table is larger than the caches: the clock, and one
-     * compare-and-set of a word that is somewhere in as much memory.
+     * compare-and-set of a word that is somewhere in as much memory (32 MB).
      */
     @Benchmark
     public boolean clockAndMemory(Memory memory, Order order) {
         long now = System.nanoTime();
-        int word = (order.next() << 2) + 1;
+        int word = memory.place(order.nextWide());
         long seen = memory.words[word];
         return Memory.WORDS.compareAndSet(memory.words, word, seen, now);
     }

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** What a cache has done. Any thread; hits are counted on stripes, the rest is rare beside them. */
 public final class CacheCounters {
 
-    private final LongAdder hits = new LongAdder();
+    private final HitCounter hits = new HitCounter();
     private final LongAdder misses = new LongAdder();
     private final LongAdder stale = new LongAdder();
     private final LongAdder failures = new LongAdder();
