@@ -3,6 +3,7 @@ package io.nettoolkit.benchmarks.run;
 import io.nettoolkit.benchmarks.Environment;
 import io.nettoolkit.benchmarks.dns.QueryContestant;
 import io.nettoolkit.benchmarks.dns.QueryLoadMain;
+import io.nettoolkit.core.TimeSource;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public final class DnsQpsCommand implements Runnable {
     private static final String CSV_HEADER =
             "contestant,round,queries_per_second,failures,bytes_per_query,client_cpu_us_per_query,server_cores_busy";
     private static final int WARM_UP_PARTS = 10;
+    private static final TimeSource TIME = TimeSource.system();
     private static final Map<QueryContestant, Double> TARGETS =
             Map.of(QueryContestant.NETTY, 4.0, QueryContestant.DNSJAVA, 3.0);
 
@@ -115,11 +117,11 @@ public final class DnsQpsCommand implements Runnable {
 
     private static Sample ask(ChildProcess child, NameServer server, double seconds) {
         Duration before = server.processorTime();
-        long start = System.nanoTime();
+        long start = TIME.nanoTime();
         child.tell(Double.toString(seconds));
         String result = child.await(QueryLoadMain.RESULT);
         Duration spent = server.processorTime().minus(before);
-        return Sample.parse(result, (double) spent.toNanos() / (System.nanoTime() - start));
+        return Sample.parse(result, (double) spent.toNanos() / (TIME.nanoTime() - start));
     }
 
     private static String report(Map<QueryContestant, List<Sample>> samples, List<String> csv) {
