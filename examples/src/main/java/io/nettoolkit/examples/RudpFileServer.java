@@ -48,7 +48,7 @@ final class RudpFileServer implements RudpHandler {
 
     /** The executor runs its tasks one after the other. */
     RudpFileServer(Path directory, Executor disk) {
-        this.directory = directory;
+        this.directory = directory.toAbsolutePath().normalize();
         this.disk = disk;
     }
 
@@ -126,7 +126,7 @@ final class RudpFileServer implements RudpHandler {
             String name = offer.toString(UTF_8);
             whole = directory.resolve(name).normalize();
             // A name is one step down, whatever the client says.
-            if (name.isEmpty() || !directory.normalize().equals(whole.getParent())) {
+            if (name.isEmpty() || !directory.equals(whole.getParent())) {
                 throw new IOException("\"" + name + "\" is no file name");
             }
             part = directory.resolve(name + "." + sha256 + ".part");

@@ -92,6 +92,10 @@ public final class AdaptiveLimit {
                 this::changed);
     }
 
+    Classifier classifier() {
+        return classifier;
+    }
+
     /** Grows by a little in each window, and shrinks by {@link Builder#decrease} after one with an overload. */
     public static Builder aimd() {
         return new Builder(LimitRule.AIMD);

@@ -64,6 +64,7 @@ public final class CircuitBreaker {
     private final String options;
     private final BreakerCore core;
     private final PermittedCalls calls;
+    private final Classifier classifier;
     private final Listener listener;
     private final CallbackGuard listenerGuard;
 
@@ -74,7 +75,12 @@ public final class CircuitBreaker {
         listener = builder.listener;
         listenerGuard = new CallbackGuard("the listener of circuit breaker " + name, builder.timeSource);
         core = builder.options.newCore(this::onTransition, builder.random, builder.timeSource);
-        calls = new PermittedCalls(name, core, builder.classifier, builder.timeSource);
+        classifier = builder.classifier;
+        calls = new PermittedCalls(name, core, classifier, builder.timeSource);
+    }
+
+    Classifier classifier() {
+        return classifier;
     }
 
     /** Begins with the defaults, which suit calls to a peer that answers in seconds at most. */

@@ -94,6 +94,10 @@ public final class LoadShedder {
                 this::changed);
     }
 
+    Classifier classifier() {
+        return classifier;
+    }
+
     /** Begins with one priority, CoDel and client-side throttling. */
     public static Builder builder() {
         return new Builder();

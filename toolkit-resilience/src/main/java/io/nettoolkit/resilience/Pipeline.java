@@ -277,25 +277,29 @@ public final class Pipeline {
         public Builder loadShedder(LoadShedder shedder, int priority) {
             Objects.requireNonNull(shedder, "shedder: must not be null");
             Gate gate = new ShedderGate(shedder, priority, () -> shedder.rejected(priority));
-            return gate(Place.LOAD_SHEDDER, shedder.toString(), gate);
+            return gate(Place.LOAD_SHEDDER, shedder.toString(), gate, shedder.classifier());
         }
 
         /** So many calls at once as the peer can take. */
         public Builder adaptiveLimit(AdaptiveLimit limit) {
             Objects.requireNonNull(limit, "limit: must not be null");
-            return gate(Place.ADAPTIVE_LIMIT, limit.toString(), new AdaptiveGate(limit, limit::rejected));
+            return gate(
+                    Place.ADAPTIVE_LIMIT,
+                    limit.toString(),
+                    new AdaptiveGate(limit, limit::rejected),
+                    limit.classifier());
         }
 
         /** So many calls in a time; a call that comes too soon is refused, and told when to come again. */
         public Builder rateLimiter(RateLimiter limiter) {
             Objects.requireNonNull(limiter, "limiter: must not be null");
-            return gate(Place.RATE_LIMITER, limiter.toString(), new LimiterGate(limiter));
+            return gate(Place.RATE_LIMITER, limiter.toString(), new LimiterGate(limiter), Classifier.defaults());
         }
 
         /** Stops calls to a peer that fails. */
         public Builder circuitBreaker(CircuitBreaker breaker) {
             Objects.requireNonNull(breaker, "breaker: must not be null");
-            return gate(Place.CIRCUIT_BREAKER, breaker.toString(), new BreakerGate(breaker));
+            return gate(Place.CIRCUIT_BREAKER, breaker.toString(), new BreakerGate(breaker), breaker.classifier());
         }
 
         /** So many calls at once. */
@@ -305,13 +309,12 @@ public final class Pipeline {
             return add(new Part(Place.BULKHEAD, bulkhead.toString(), bulkhead::layer, bulkhead.gate(), null));
         }
 
-        /** A policy that looks at the begin and the end of a call. */
-        Builder gate(Place place, String text, Gate gate) {
+        /** A policy that looks at the begin and the end of a call; {@code own}: what an end means to it. */
+        Builder gate(Place place, String text, Gate gate, Classifier own) {
             return add(new Part(
                     place,
                     text,
-                    inner -> new GateLayer(
-                            gate, inner, classifier == null ? Classifier.defaults() : classifier, timeSource),
+                    inner -> new GateLayer(gate, inner, classifier == null ? own : classifier, timeSource),
                     gate,
                     null));
         }

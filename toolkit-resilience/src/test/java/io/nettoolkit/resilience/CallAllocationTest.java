@@ -67,9 +67,9 @@ class CallAllocationTest {
         RetryBudget budget = RetryBudget.builder().build();
         return Pipeline.builder()
                 .fallback(Fallback.of("fallback"))
-                .gate(Place.RATE_LIMITER, "limiter", new Always())
+                .gate(Place.RATE_LIMITER, "limiter", new Always(), Classifier.defaults())
                 .retry(Retry.builder().budget(budget).build())
-                .gate(Place.CIRCUIT_BREAKER, "breaker", new Always())
+                .gate(Place.CIRCUIT_BREAKER, "breaker", new Always(), Classifier.defaults())
                 .bulkhead(Bulkhead.builder(8).maxPending(8).build())
                 .build();
     }
@@ -126,8 +126,8 @@ class CallAllocationTest {
     @Test
     void aPipelineUsedByHandCostsNothing() throws Exception {
         Pipeline.Attempt attempt = Pipeline.builder()
-                .gate(Place.RATE_LIMITER, "limiter", new Always())
-                .gate(Place.CIRCUIT_BREAKER, "breaker", new Always())
+                .gate(Place.RATE_LIMITER, "limiter", new Always(), Classifier.defaults())
+                .gate(Place.CIRCUIT_BREAKER, "breaker", new Always(), Classifier.defaults())
                 .bulkhead(Bulkhead.builder(8).build())
                 .build()
                 .newAttempt();

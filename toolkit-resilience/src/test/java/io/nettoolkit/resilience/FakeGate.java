@@ -34,7 +34,7 @@ final class FakeGate extends Gate {
     }
 
     static Pipeline.Builder add(Pipeline.Builder builder, FakeGate gate) {
-        return builder.gate(Place.CIRCUIT_BREAKER, "fake gate", gate);
+        return builder.gate(Place.CIRCUIT_BREAKER, "fake gate", gate, Classifier.defaults());
     }
 
     @Override

@@ -178,15 +178,49 @@ class HedgeTest {
     /** The failure waited for a second attempt that then was not made: it must not wait for ever. */
     @Test
     void aFirstAttemptThatFailsWhileTheBudgetRefusesIsTheOutcome() {
-        AtomicBoolean asked = new AtomicBoolean();
-        TimeSource whileTheBudgetLooks = TimeSource.of(new Ticker() {
+        TimeSource clock = whileTheBudgetLooks(() -> stages.get(0).completeExceptionally(new IOException("first")));
+        Hedge hedge = learned(hedge().timeSource(clock).budget(empty(clock)));
+        CompletableFuture<String> answer = hedge.executeAsync(this::open);
+        rig.advance(20);
+
+        assertThat(CallRig.failure(answer)).hasMessage("first");
+        assertThat(stages).hasSize(1);
+        assertThat(hedge.stats().refused()).isEqualTo(1);
+    }
+
+    @Test
+    void aResultThatCountsAsAFailureIsTheOutcomeAsWell() {
+        TimeSource clock = whileTheBudgetLooks(() -> stages.get(0).complete("503"));
+        Hedge hedge = learned(hedge().timeSource(clock)
+                .budget(empty(clock))
+                .classifier((result, failure) ->
+                        "503".equals(result) ? Classifier.Outcome.FAILURE : Classifier.Outcome.SUCCESS));
+        CompletableFuture<String> answer = hedge.executeAsync(this::open);
+        rig.advance(20);
+
+        assertThat(answer).isCompletedWithValue("503");
+        assertThat(hedge.stats().refused()).isEqualTo(1);
+    }
+
+    private static RetryBudget empty(TimeSource clock) {
+        return RetryBudget.builder()
+                .ratio(0.001)
+                .minPerSecond(0)
+                .timeSource(clock)
+                .build();
+    }
+
+    /** The rig's clock, which has something happen as soon as a budget reads it for an attempt of an open call. */
+    private TimeSource whileTheBudgetLooks(Runnable what) {
+        AtomicBoolean done = new AtomicBoolean();
+        return TimeSource.of(new Ticker() {
             @Override
             public long nanoTime() {
                 boolean looks = StackWalker.getInstance()
                         .walk(frames ->
                                 frames.anyMatch(frame -> frame.getMethodName().equals("tryWithdraw")));
-                if (looks && !stages.isEmpty() && asked.compareAndSet(false, true)) {
-                    stages.get(0).completeExceptionally(new IOException("first"));
+                if (looks && !stages.isEmpty() && done.compareAndSet(false, true)) {
+                    what.run();
                 }
                 return rig.clock.nanoTime();
             }
@@ -201,19 +235,6 @@ class HedgeTest {
                 throw new UnsupportedOperationException();
             }
         });
-        RetryBudget empty = RetryBudget.builder()
-                .ratio(0.001)
-                .minPerSecond(0)
-                .timeSource(whileTheBudgetLooks)
-                .build();
-        Hedge hedge = learned(hedge().timeSource(whileTheBudgetLooks).budget(empty));
-        CompletableFuture<String> answer = hedge.executeAsync(this::open);
-        rig.advance(20);
-
-        assertThat(asked).as("the first failed as the budget was asked").isTrue();
-        assertThat(CallRig.failure(answer)).hasMessage("first");
-        assertThat(stages).hasSize(1);
-        assertThat(hedge.stats().refused()).isEqualTo(1);
     }
 
     /** One outcome for each call, losers cancelled, and no more second attempts than the share allows. */

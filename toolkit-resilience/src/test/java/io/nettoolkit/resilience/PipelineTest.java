@@ -62,6 +62,42 @@ class PipelineTest {
     }
 
     @Test
+    void eachPolicyJudgesByItsOwnClassifierUnlessThePipelineHasOne() throws Exception {
+        List<String> asked = new ArrayList<>();
+        LoadShedder shedder = LoadShedder.builder()
+                .timeSource(rig.clock)
+                .classifier(noting("shedder", asked))
+                .build();
+        AdaptiveLimit limit = AdaptiveLimit.aimd()
+                .timeSource(rig.clock)
+                .classifier(noting("limit", asked))
+                .build();
+        CircuitBreaker breaker = CircuitBreaker.builder()
+                .timeSource(rig.clock)
+                .classifier(noting("breaker", asked))
+                .build();
+        Pipeline.Builder pipeline = Pipeline.builder()
+                .timeSource(rig.clock)
+                .loadShedder(shedder, 0)
+                .adaptiveLimit(limit)
+                .circuitBreaker(breaker);
+
+        pipeline.build().execute(() -> "answer");
+        assertThat(asked).containsExactlyInAnyOrder("shedder", "limit", "breaker");
+
+        asked.clear();
+        pipeline.classifier(noting("pipeline", asked)).build().execute(() -> "answer");
+        assertThat(asked).containsOnly("pipeline");
+    }
+
+    private static Classifier noting(String who, List<String> asked) {
+        return (result, failure) -> {
+            asked.add(who);
+            return Outcome.SUCCESS;
+        };
+    }
+
+    @Test
     void aPipelineWithoutPoliciesMakesTheCall() throws Exception {
         assertThat(pipeline().build().execute(() -> "call")).isEqualTo("call");
         assertThat(pipeline().build().executeAsync(() -> CompletableFuture.completedFuture("call")))

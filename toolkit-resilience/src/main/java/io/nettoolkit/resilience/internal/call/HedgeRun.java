@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * compare-and-set of it, and nothing waits. OVER is set once, by whoever decides the outcome: an attempt that ends, or an
  * abandon. Whoever sets it stops the attempts that are still under way. An attempt that is only being begun then is stopped
  * by who begins it, because it publishes the attempt before it looks at OVER, and the others look for the attempt after they
- * have set OVER. An attempt notes its failure before it leaves the word, so who finds it gone finds the failure.
+ * have set OVER. An attempt notes how it ended before it leaves the word, so who finds it gone finds that.
  */
 
 /** One hedged call. */
@@ -68,9 +68,16 @@ final class HedgeRun extends Pending implements Alarm.Action {
             return;
         }
         // Only who has a place pays for it.
-        if (!layer.plan().budget().tryWithdraw()) {
+        boolean paid = false;
+        try {
+            paid = layer.plan().budget().tryWithdraw();
+        } finally {
+            if (!paid) {
+                second.leave();
+            }
+        }
+        if (!paid) {
             layer.plan().counters().increment(HedgeLayer.REFUSED);
-            second.leave();
             return;
         }
         layer.plan().counters().increment(HedgeLayer.HEDGES);
@@ -139,6 +146,7 @@ final class HedgeRun extends Pending implements Alarm.Action {
         private final int bit;
         private long startNanos;
         private volatile @Nullable Pending pending;
+        private @Nullable Object result;
         private @Nullable Throwable failure;
 
         Attempt(int bit) {
@@ -160,7 +168,7 @@ final class HedgeRun extends Pending implements Alarm.Action {
             Attempt other = this == first ? second : first;
             int before = state.getAndUpdate(now -> other.isIn(now) ? now & ~bit : now | OVER);
             if (!other.isIn(before) && !isOver(before)) {
-                end(null, other.failure);
+                end(other.result, other.failure);
             }
         }
 
@@ -185,6 +193,7 @@ final class HedgeRun extends Pending implements Alarm.Action {
             boolean failed = outcome == Outcome.FAILURE || outcome == Outcome.OVERLOAD;
             long nowNanos = timeSource.nanoTime();
             Attempt other = this == first ? second : first;
+            this.result = result;
             this.failure = failure;
             int before;
             boolean decides;

@@ -15,7 +15,7 @@ import java.lang.invoke.VarHandle;
 /**
  * A small stock of permits with a time limit.
  *
- * <p>Threading: any thread may spend; one at a time adds.
+ * <p>Threading: any thread may spend or add; one at a time resizes. Two that add at once may make it smaller than it could be.
  */
 public final class Lease {
 

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * answer will not count, and the next one may begin.
  *
  * Whatever happens is a step of `steps`, which runs one at a time and parks nobody. What a user wrote (the store, callbacks of
- * futures) is not called from a step: a step leaves it as an effect to the thread that ran it, for when no step is running.
+ * futures) is not called from a step: a step leaves it as an effect to the thread that ran it, for when its steps are done.
  */
 
 /**
@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StoreCalls {
 
-    /** Who decides on the callers. Called while no step runs; must not throw. */
+    /** Who decides on the callers. Never called from within a step; must not throw. */
     public interface Desk {
         /** The store answered for this caller. */
         void decide(Waiter waiter, boolean granted, Grant grant);
@@ -150,16 +150,33 @@ public final class StoreCalls {
 
     /** Asks the store for nothing, if it is away and a probe is due. */
     public void probe() {
-        if (call == null) {
+        // Asked for by every decision without the store; the step looks again.
+        if (call == null && health.isProbeDue(timeSource.nanoTime())) {
             happened(effects -> callAlone(true, effects));
         }
     }
 
     private void happened(Serial.Step<Queue<Effect>> step) {
         Queue<Effect> effects = new ArrayDeque<>();
-        steps.run(step, effects);
-        for (Effect effect = effects.poll(); effect != null; effect = effects.poll()) {
-            effect.run(effects);
+        try {
+            steps.run(step, effects);
+        } finally {
+            perform(effects);
+        }
+    }
+
+    /** All of them, whatever becomes of one: they are of several callers. */
+    private static void perform(Queue<Effect> effects) {
+        Effect effect = effects.poll();
+        if (effect == null) {
+            return;
+        }
+        try {
+            for (; effect != null; effect = effects.poll()) {
+                effect.run(effects);
+            }
+        } finally {
+            perform(effects);
         }
     }
 
@@ -313,7 +330,11 @@ public final class StoreCalls {
         desk.called();
         CompletionStage<Grant> stage = sent.send(settings, timeSource);
         if (!(stage instanceof CompletableFuture<Grant> done && Body.isDone(done))) {
-            stage.whenComplete((grant, failure) -> happened(effects -> onEnd(sent, grant, failure, effects)));
+            try {
+                stage.whenComplete((grant, failure) -> happened(effects -> onEnd(sent, grant, failure, effects)));
+            } catch (RuntimeException refused) {
+                steps.run(effects -> onEnd(sent, null, refused, effects), then);
+            }
             return;
         }
         // What follows is left to the caller: a store that always answers at once must not add to the stack for each
