@@ -127,10 +127,14 @@ final class Rig implements AutoCloseable {
         return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
     }
 
+    /** Sockets outlive their channels for a few round trips. */
+    void awaitSockets() {
+        sockets.forEach(socket -> socket.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS));
+    }
+
     @Override
     public void close() {
-        // Sockets outlive their channels for a few round trips.
-        sockets.forEach(socket -> socket.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        awaitSockets();
         if (loops.transport() == Transport.IO_URING) {
             // A ring closes its sockets a little later, and forgets those it has not closed when it is closed itself.
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
