@@ -39,6 +39,20 @@ class QueryEngineTest {
     }
 
     @Test
+    void badInput55RefusesLookupsBeyondItsBoundAndServesAgainOnceOneHasEnded() {
+        List<Asked> all = new ArrayList<>();
+        for (int i = 0; i < QueryEngine.MAX_PENDING; i++) {
+            all.add(bench.ask("n" + i + ".example"));
+        }
+        assertThat(bench.ask("more.example").failed().kind()).isEqualTo(Kind.RESOURCE_EXHAUSTED);
+        assertThat(bench.stats().pending()).isEqualTo(QueryEngine.MAX_PENDING);
+
+        all.get(0).lookup.cancel();
+        assertThat(bench.ask("later.example").outcomes).isZero();
+        assertThat(bench.stats().pending()).isEqualTo(QueryEngine.MAX_PENDING);
+    }
+
+    @Test
     void answersWithWhatTheServerSays() {
         Asked asked = bench.ask("a.example");
         bench.advance(Duration.ofMillis(7));
