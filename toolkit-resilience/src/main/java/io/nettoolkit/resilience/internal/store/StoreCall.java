@@ -127,16 +127,18 @@ final class StoreCall {
             Duration held = retryAfter.compareTo(LONGEST) > 0 ? LONGEST : retryAfter;
             desk.exhausted(unit, startNanos + held.toNanos());
         }
+        boolean[] granted = new boolean[waiters.size()];
         long left = grant.granted() * unit;
-        for (Waiter waiter : waiters) {
-            boolean granted = waiter.permits <= left;
-            if (granted) {
-                left -= waiter.permits;
-            }
-            desk.decide(waiter, granted, grant);
+        for (int i = 0; i < granted.length; i++) {
+            granted[i] = waiters.get(i).permits <= left;
+            left -= granted[i] ? waiters.get(i).permits : 0;
         }
+        // First, so that who hears the answer finds what was borrowed with it.
         if (left > 0) {
             desk.leftOver(left);
+        }
+        for (int i = 0; i < granted.length; i++) {
+            desk.decide(waiters.get(i), granted[i], grant);
         }
     }
 }
