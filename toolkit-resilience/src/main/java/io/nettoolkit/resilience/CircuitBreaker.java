@@ -64,7 +64,6 @@ public final class CircuitBreaker {
     private final String options;
     private final BreakerCore core;
     private final PermittedCalls calls;
-    private final Classifier classifier;
     private final Listener listener;
     private final CallbackGuard listenerGuard;
 
@@ -75,12 +74,11 @@ public final class CircuitBreaker {
         listener = builder.listener;
         listenerGuard = new CallbackGuard("the listener of circuit breaker " + name, builder.timeSource);
         core = builder.options.newCore(this::onTransition, builder.random, builder.timeSource);
-        classifier = builder.classifier;
-        calls = new PermittedCalls(name, core, classifier, builder.timeSource);
+        calls = new PermittedCalls(name, core, builder.classifier, builder.timeSource);
     }
 
     Classifier classifier() {
-        return classifier;
+        return calls.classifier();
     }
 
     /** Begins with the defaults, which suit calls to a peer that answers in seconds at most. */

@@ -7,10 +7,9 @@ import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.internal.breaker.BreakerClock;
+import io.nettoolkit.resilience.internal.store.NoTimers;
 import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -185,19 +184,6 @@ class PolicyClockTest {
 
         for (long start : new long[] {-1_000_000_007, Long.MAX_VALUE - 2_000_000_011, 1L << 40}) {
             assertThat(trace(policy, start)).as("seed %d, from %d", SEED, start).isEqualTo(expected);
-        }
-    }
-
-    /** Takes tasks and runs none: the store answers at once, and real time has no part in this. */
-    private static final class NoTimers extends ScheduledThreadPoolExecutor {
-
-        NoTimers() {
-            super(0);
-        }
-
-        @Override
-        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-            return null;
         }
     }
 }

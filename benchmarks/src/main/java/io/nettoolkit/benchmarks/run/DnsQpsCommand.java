@@ -68,7 +68,7 @@ public final class DnsQpsCommand implements Runnable {
         Environment environment = Environment.read();
         Cores cores = Cores.choose();
         String head = "# Lookups over the network\n\n```\n" + environment
-                + line("cores", "client on core " + cores.generator() + ", server on " + cores.othersThanGenerator())
+                + line("cores", describe(cores))
                 + line("in flight", inFlight + " lookups of distinct names, answered by a wildcard of nsd")
                 + line("rounds", rounds + " of " + measure + " s each, after " + warmUp + " s") + "```\n\n";
         System.out.print(head);
@@ -79,6 +79,12 @@ public final class DnsQpsCommand implements Runnable {
         if (out != null) {
             ReportDirectory.write(out, head + report, environment, csv);
         }
+    }
+
+    private static String describe(Cores cores) {
+        return cores.generator() < 0
+                ? cores.toString()
+                : "client on core " + cores.generator() + ", server on " + cores.othersThanGenerator();
     }
 
     private static String line(String name, String value) {

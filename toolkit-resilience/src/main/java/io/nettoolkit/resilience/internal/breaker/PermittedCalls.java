@@ -40,6 +40,11 @@ public final class PermittedCalls {
         guard = new CallbackGuard("the classifier of circuit breaker " + breaker, timeSource);
     }
 
+    /** What the end of a call means to the breaker. */
+    public Classifier classifier() {
+        return classifier;
+    }
+
     /** Makes a call on this thread. */
     public <T extends @Nullable Object> T call(long permit, Callable<T> call) throws Exception {
         long startNanos = startNanos();

@@ -12,9 +12,6 @@ import io.netty.util.concurrent.Ticker;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -83,19 +80,6 @@ public class StoreCallsLincheckTest {
                 .actorsBefore(1)
                 .actorsAfter(1)
                 .check(getClass());
-    }
-
-    /** Takes tasks and runs none. */
-    private static final class NoTimers extends ScheduledThreadPoolExecutor {
-
-        NoTimers() {
-            super(0);
-        }
-
-        @Override
-        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-            return null;
-        }
     }
 
     /** Tells callers what the store said. */
