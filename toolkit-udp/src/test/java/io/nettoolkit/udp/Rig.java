@@ -25,7 +25,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
@@ -135,10 +134,6 @@ final class Rig implements AutoCloseable {
     @Override
     public void close() {
         awaitSockets();
-        if (loops.transport() == Transport.IO_URING) {
-            // A ring closes its sockets a little later, and forgets those it has not closed when it is closed itself.
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-        }
         loops.close();
     }
 

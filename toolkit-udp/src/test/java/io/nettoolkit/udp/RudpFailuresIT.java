@@ -195,8 +195,7 @@ class RudpFailuresIT {
     void isToldByARestartedServerThatItsConnectionIsGone(Transport transport) throws Exception {
         RudpConfig config = Rig.config(RudpSecurity.psk(new byte[16]), options -> options);
         try (Rig clients = new Rig(transport, config)) {
-            // Not on a ring, which may forget the server's socket when it is closed under it.
-            Rig first = new Rig(Transport.NIO, config);
+            Rig first = new Rig(transport, config);
             Channel server = first.serve(Rig.each(Rig.Echo::new));
             InetSocketAddress address = (InetSocketAddress) server.localAddress();
             Rig.Collector collector = new Rig.Collector();

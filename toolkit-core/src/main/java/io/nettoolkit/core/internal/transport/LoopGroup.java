@@ -75,15 +75,17 @@ public final class LoopGroup extends MultiThreadIoEventLoopGroup {
 
     /**
      * Closes its channels before it ends. Without a quiet period Netty may not (seen in 4.2.18): a shutdown that begins
-     * late in an iteration ends the loop in the same one, before its channels are told, and io_uring closes a socket
-     * some iterations after it was told, or never when its ring is gone by then. Both leave open sockets behind.
+     * late in an iteration ends the loop in the same one, before its channels are told; and io_uring closes a socket
+     * some iterations after it was told, behind whatever its ring still drains, or never when the ring is gone by then.
+     * Both leave open sockets behind. The loop's count of registrations does not say when all is done: a ring counts a
+     * channel out before its socket is closed, and one that the handler itself ends is never counted out.
      */
     private static final class ClosingLoop extends SingleThreadIoEventLoop {
 
         private static final Runnable NO_TASK = () -> {};
 
-        /** Many more than any transport needs; a channel that is not closed by then does not hold up the end. */
-        private static final int MAX_ROUNDS = 16;
+        /** Iterations after the channels were told, which never wait: many more than any transport needs. */
+        private static final int LAST_ROUNDS = 16;
 
         private int rounds;
 
@@ -93,13 +95,12 @@ public final class LoopGroup extends MultiThreadIoEventLoopGroup {
 
         @Override
         protected boolean confirmShutdown() {
-            if (isShuttingDown() && !isShutdown()) {
+            if (isShuttingDown() && rounds < LAST_ROUNDS) {
+                rounds++;
                 ioHandler().prepareToDestroy();
-                if (getNumOfRegisteredChannels() > 0 && rounds++ < MAX_ROUNDS) {
-                    // So that the next iteration looks for events without waiting for one.
-                    addTask(NO_TASK);
-                    return false;
-                }
+                // So that the next iteration looks for events without waiting for one.
+                addTask(NO_TASK);
+                return false;
             }
             return super.confirmShutdown();
         }
