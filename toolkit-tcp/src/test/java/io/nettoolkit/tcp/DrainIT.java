@@ -63,7 +63,10 @@ class DrainIT {
             DrainReport report =
                     rig.server.drain(Duration.ofSeconds(Rig.PATIENCE_SECONDS)).get();
 
-            assertThat(rig.closes).extracting(CloseReason::kind).containsOnly(Kind.LOCAL_CLOSED);
+            assertThat(rig.closes).allSatisfy(reason -> {
+                assertThat(reason.failure()).isNull();
+                assertThat(reason.kind()).isEqualTo(Kind.LOCAL_CLOSED);
+            });
             long answered = 0;
             for (CompletableFuture<Long> client : clients) {
                 answered += client.get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS);
