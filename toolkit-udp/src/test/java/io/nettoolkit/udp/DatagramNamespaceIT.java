@@ -15,6 +15,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -137,7 +138,25 @@ class DatagramNamespaceIT {
             MulticastGroup.of(member.endpoint, group).join(host.ourInterface).join();
             MulticastGroup.of(sender.endpoint, group).send(bytes("to six")).join();
             assertThat(member.next().text()).isEqualTo("to six");
+            hearsSingleSendersOfIpv6(member, sender, host);
         }
+    }
+
+    private static void hearsSingleSendersOfIpv6(DatagramRig member, DatagramRig sender, NetworkNamespace host)
+            throws Exception {
+        InetSocketAddress address =
+                new InetSocketAddress("ff35::42", member.address().getPort());
+        MulticastGroup in = MulticastGroup.of(member.endpoint, address);
+        MulticastGroup out = MulticastGroup.of(sender.endpoint, address);
+        in.join(host.ourInterface, InetAddress.getByName(NetworkNamespace.NO_IPV6))
+                .join();
+        out.send(bytes("unwanted")).join();
+        in.join(host.ourInterface, InetAddress.getByName(NetworkNamespace.OUR_IPV6))
+                .join();
+        out.send(bytes("wanted")).join();
+        DatagramRig.Received heard = member.next();
+        assertThat(heard.text()).isEqualTo("wanted");
+        assertThat(heard.sender().getAddress()).isEqualTo(InetAddress.getByName(NetworkNamespace.OUR_IPV6));
     }
 
     private static void isToldOfAClosedPort(Transport transport) throws Exception {

@@ -22,6 +22,9 @@ final class NetworkNamespace implements AutoCloseable {
     /** On the same cable, and nobody's. */
     static final String NO_ADDRESS = NETWORK + ".3";
 
+    static final String OUR_IPV6 = "fd00:77::1";
+    static final String NO_IPV6 = "fd00:77::3";
+
     private static final String BEHIND_NETWORK =
             "10.214." + ProcessHandle.current().pid() % 256;
 
@@ -70,7 +73,7 @@ final class NetworkNamespace implements AutoCloseable {
 
     /** Gives this host an address of IPv6 on the cable; false, with the reason printed, where there is no IPv6. */
     boolean addIpv6() throws IOException {
-        String failure = tried("ip", "-6", "addr", "add", "fd00:77::1/64", "dev", ourInterface, "nodad");
+        String failure = tried("ip", "-6", "addr", "add", OUR_IPV6 + "/64", "dev", ourInterface, "nodad");
         if (failure != null) {
             System.err.println("not tested with IPv6: " + failure);
         }
