@@ -45,7 +45,8 @@ public final class FacadeOptions {
 
     /** Sets up the channels of connections. They share its handlers: what one has for itself counts in an idle one. */
     ChannelInitializer<Channel> initializer(CallbackGuard handlers, CallbackGuard listeners) {
-        @Nullable ChannelHandler watch = listener == ConnectionListener.NONE ? null : new ConnectionWatch(listener, listeners);
+        @Nullable
+        ChannelHandler watch = listener == ConnectionListener.NONE ? null : new ConnectionWatch(listener, listeners);
         ChannelHandler last =
                 handler != null ? new HandlerAdapter(handler, handlers) : Objects.requireNonNull(pipeline);
         return new ChannelInitializer<>() {
