@@ -55,7 +55,8 @@ public final class PathMtu {
     public static boolean dontFragment(DatagramChannel socket, Discovery discovery) {
         if (isOfLinux(socket)) {
             boolean v4 = set(socket, IP_MTU_DISCOVER, discovery.value);
-            return set(socket, IPV6_MTU_DISCOVER, discovery.value) | v4;
+            boolean v6 = set(socket, IPV6_MTU_DISCOVER, discovery.value);
+            return v4 || v6;
         }
         for (ChannelOption<?> option : socket.config().getOptions().keySet()) {
             if (option.name().endsWith("IP_DONTFRAGMENT")) {
