@@ -13,6 +13,7 @@ import io.nettoolkit.udp.RudpServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +46,7 @@ import picocli.CommandLine.Option;
  *
  * A client offers name, size and SHA-256; the server answers how much of exactly that file it has from an earlier attempt,
  * and gets the rest. What is incomplete stands in DIR as NAME.SHA256.part; the file appears under its name when its sum is
- * right. RudpFileClient and RudpFileServer are the two halves.
+ * right. A name is one step below DIR, or it is refused. RudpFileClient and RudpFileServer are the two halves.
  */
 
 /** Sends a file over reliable UDP: resumable, and checked by its SHA-256. */
@@ -55,8 +56,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 public final class RudpFile implements Callable<Integer> {
 
-    private static final RudpConfig CONFIG =
-            RudpConfig.bulk(RudpSecurity.plaintext().withChecksum());
+    static final RudpConfig CONFIG = RudpConfig.bulk(RudpSecurity.plaintext().withChecksum());
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
     private static final double LOSS = 0.1;
     private static final Duration DELAY = Duration.ofMillis(1);
@@ -84,7 +84,7 @@ public final class RudpFile implements Callable<Integer> {
                     send(loops, sending.to, file, Long.MAX_VALUE);
                 }
             } else if (serving != null) {
-                Files.createDirectories(serving.directory);
+                requireDirectory(serving.directory);
                 try (RudpServer server = serve(loops, serving.directory, disk, serving.host, serving.port)) {
                     new CountDownLatch(1).await();
                     System.out.println("stopping " + server);
@@ -96,6 +96,20 @@ public final class RudpFile implements Callable<Integer> {
             disk.shutdownNow();
         }
         return 0;
+    }
+
+    /** What can be known before the first file comes. */
+    private static void requireDirectory(Path directory) throws IOException {
+        try {
+            Files.createDirectories(directory);
+        } catch (FileAlreadyExistsException exists) {
+            throw new IOException("--dir " + directory + " is not a directory", exists);
+        } catch (IOException failure) {
+            throw new IOException("--dir " + directory + " cannot be made: " + failure, failure);
+        }
+        if (!Files.isWritable(directory)) {
+            throw new IOException("--dir " + directory + " is not writable");
+        }
     }
 
     private static RudpServer serve(EventLoops loops, Path directory, ExecutorService disk, String host, int port) {

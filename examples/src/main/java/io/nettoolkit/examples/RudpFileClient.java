@@ -12,6 +12,8 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
@@ -39,6 +41,8 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
         WRITABILITY
     }
 
+    private record Refusal(String reason) {}
+
     private RudpFileClient(FileChannel in, String name, Result sum) {
         this.in = in;
         this.name = name;
@@ -47,17 +51,22 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
 
     /** Reads the file once, for its sum. */
     static RudpFileClient offer(Path file) throws IOException {
-        FileChannel in = FileChannel.open(file, StandardOpenOption.READ);
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(file + (Files.exists(file) ? " is not a file" : " does not exist"));
+        }
+        String name = String.valueOf(file.getFileName());
+        FileChannel in;
+        try {
+            in = FileChannel.open(file, StandardOpenOption.READ);
+        } catch (AccessDeniedException refused) {
+            throw new IOException(file + " cannot be read: permission denied", refused);
+        }
         FileDigest digest = new FileDigest();
         ByteBuf buffer = Unpooled.buffer(PIECE_BYTES);
         while (buffer.clear().writeBytes(in, PIECE_BYTES) > 0) {
             digest.update(buffer);
         }
-        Path fileName = file.getFileName();
-        if (fileName == null) {
-            throw new IOException(file + " has no name");
-        }
-        return new RudpFileClient(in, fileName.toString(), digest.finish());
+        return new RudpFileClient(in, name, digest.finish());
     }
 
     long size() {
@@ -68,7 +77,14 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
     public void onMessage(RudpChannel channel, RudpMessage message) {
         ByteBuf content = message.content();
         byte kind = content.readByte();
-        events.add(kind == RudpFileServer.HAVE ? (Object) content.readLong() : kind == RudpFileServer.RIGHT);
+        Object event = switch (kind) {
+            case RudpFileServer.HAVE -> content.readLong();
+            case RudpFileServer.RIGHT -> true;
+            case RudpFileServer.WRONG -> false;
+            case RudpFileServer.REFUSED -> new Refusal(content.toString(UTF_8));
+            default -> new Refusal("an answer of a kind that is not known here: " + kind);
+        };
+        events.add(event);
     }
 
     @Override
@@ -87,7 +103,11 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
         offer.writeByte(RudpFileServer.OFFER).writeLong(sum.bytes());
         offer.writeBytes(HexFormat.of().parseHex(sum.sha256())).writeCharSequence(name, UTF_8);
         channel.send(RudpMessage.of(offer));
-        return await(Long.class);
+        long offset = await(Long.class);
+        if (offset < 0 || offset > sum.bytes()) {
+            throw new IOException("the server claims to have " + offset + " of " + sum.bytes() + " bytes");
+        }
+        return offset;
     }
 
     /** Sends from there on, or until so many bytes are sent; answers where it stopped. */
@@ -98,7 +118,7 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
         while (sent < Math.min(end, sum.bytes())) {
             ByteBuf piece =
                     ByteBufAllocator.DEFAULT.directBuffer(1 + PIECE_BYTES).writeByte(RudpFileServer.DATA);
-            int read = piece.writeBytes(in, PIECE_BYTES);
+            int read = piece.writeBytes(in, (int) Math.min(PIECE_BYTES, sum.bytes() - sent));
             if (read <= 0) {
                 piece.release();
                 throw new IOException(name + " became shorter while it was sent");
@@ -127,7 +147,8 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
     /** The server has all of it and says whether the sum is right. */
     void awaitVerdict() throws IOException, InterruptedException {
         if (!await(Boolean.class)) {
-            throw new IOException("the server computed another SHA-256 for " + name);
+            throw new IOException("the server computed another SHA-256 for " + name
+                    + " and dropped what it had of it; run it again to send all of it");
         }
     }
 
@@ -136,6 +157,9 @@ final class RudpFileClient implements RudpHandler, AutoCloseable {
             Object event = events.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (event == null) {
                 throw new IOException("the server said nothing for " + PATIENCE_SECONDS + " s");
+            }
+            if (event instanceof Refusal refusal) {
+                throw new IOException("the server refused " + name + ": " + refusal.reason());
             }
             if (event instanceof CloseReason reason) {
                 throw new IOException("the connection ended: " + reason + "; run it again to resume");

@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -54,11 +55,13 @@ import org.jspecify.annotations.Nullable;
  * Netty's transports do not send), one that is longer than UDP can carry. All else fails through the future with a
  * {@link NetException}: CONNECT_REFUSED where ICMP said that nobody listens (connected endpoints only; the report may come
  * with a later datagram than the one that caused it), UNREACHABLE, PERMISSION for a broadcast that was not
- * {@linkplain Builder#broadcast allowed}, FRAME_TOO_LARGE for what the path's MTU does not let through. None of these ends
+ * {@linkplain Builder#broadcast allowed}, FRAME_TOO_LARGE for what the path's MTU does not let through
+ * ({@link Builder#dontFragment}, {@link #pathMtu}). None of these ends
  * the endpoint. A handler that throws is logged (rate limited) and counted, and the next datagram is delivered to it as
  * ever.
  *
- * <p><b>Sources.</b> RFC 768, RFC 1122 §4.1.3.3 (ICMP), RFC 8085 (UDP usage guidelines); udp(7), recvmmsg(2), sendmmsg(2).
+ * <p><b>Sources.</b> RFC 768, RFC 1122 §4.1.3.3 (ICMP), RFC 1191 and RFC 8201 (path MTU), RFC 8085 (UDP usage guidelines);
+ * ip(7), udp(7), recvmmsg(2), sendmmsg(2).
  */
 public final class DatagramEndpoint implements AutoCloseable {
 
@@ -201,6 +204,20 @@ public final class DatagramEndpoint implements AutoCloseable {
     public @Nullable InetSocketAddress remoteAddress() {
         Datagrams.open(socket);
         return socket.remote();
+    }
+
+    /**
+     * The longest IP packet that the path to the peer of a connected endpoint carries, in bytes, as far as the system knows:
+     * at first the MTU of the interface, and less once a router has said so. The payload of a datagram that fits is shorter
+     * by 28 bytes on IPv4, by 48 on IPv6. Asks the system each time.
+     *
+     * @return empty where it cannot be told: for an endpoint that is bound, as every recipient has a path of its own; on NIO
+     *     and kqueue, where neither the JDK nor Netty passes the question on; and once the endpoint is closed
+     * @throws IllegalStateException before it is open
+     */
+    public OptionalInt pathMtu() {
+        Datagrams.open(socket);
+        return socket.pathMtu();
     }
 
     /**
@@ -359,6 +376,19 @@ public final class DatagramEndpoint implements AutoCloseable {
          */
         public Builder reuseAddress(boolean reuse) {
             options.reuseAddress = reuse;
+            return this;
+        }
+
+        /**
+         * Whether a datagram goes whole or not at all. One that is longer than its path's MTU then fails with FRAME_TOO_LARGE,
+         * which tells by how much; one that only a router finds too long is lost, and a connected endpoint hears of it from
+         * {@link Listener#onFailure}, after which the system knows. Default no: the system cuts what does not fit into
+         * fragments, of which none may be lost, and which some networks drop.
+         *
+         * <p>NIO has it from JDK 19 on, kqueue not at all; {@link Stats#optionsNotApplied} tells where it was not granted.
+         */
+        public Builder dontFragment(boolean dontFragment) {
+            options.dontFragment = dontFragment;
             return this;
         }
 

@@ -22,9 +22,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -150,6 +152,55 @@ class DatagramEndpointIT {
                 DatagramRig client = DatagramRig.bound(transport, it -> it.sendBufferBytes(1 << 18))) {
             client.endpoint.send(bytes("y".repeat(65_507)), server.address()).join();
             assertThat(server.next().text()).isEqualTo("y".repeat(65_507));
+        }
+    }
+
+    @Test
+    void whatTheLinkDoesNotCarryWholeFailsAloneAndSaysByHowMuch() throws Exception {
+        InetAddress loopback = InetAddress.getByName("::1");
+        int mtu = NetworkInterface.getByInetAddress(loopback).getMTU();
+        int most = mtu - 48;
+        try (DatagramRig server = new DatagramRig(
+                        transport, it -> it.maxDatagramBytes(65_527).receiveBufferBytes(1 << 18));
+                DatagramRig whole =
+                        new DatagramRig(transport, it -> it.dontFragment(true).sendBufferBytes(1 << 18));
+                DatagramRig cut = new DatagramRig(transport, it -> it.sendBufferBytes(1 << 18))) {
+            server.endpoint.bind(new InetSocketAddress(loopback, 0)).join();
+            cut.endpoint.connect(server.address()).join();
+            cut.endpoint.send(bytes("c".repeat(most + 1))).join();
+            assertThat(server.next().text()).hasSize(most + 1);
+            whole.endpoint.bind(new InetSocketAddress(loopback, 0)).join();
+            if (DatagramRig.cannotForbidFragments(whole)) {
+                return;
+            }
+            CompletableFuture<?> refused = whole.endpoint.send(bytes("w".repeat(most + 1)), server.address());
+            whole.endpoint.send(bytes("w".repeat(most)), server.address()).join();
+            assertThat(server.next().text()).hasSize(most);
+            assertThat(failureOf(refused))
+                    .satisfies(failure -> assertThat(failure.kind()).isEqualTo(Kind.FRAME_TOO_LARGE))
+                    .satisfies(failure -> assertThat(failure.operation()).isEqualTo(Operation.WRITE))
+                    .satisfies(failure -> assertThat((Throwable) failure)
+                            .hasMessageContaining(most + 1 + " bytes are a packet of " + (mtu + 1))
+                            .hasMessageContaining("1232 bytes pass"));
+            assertThat(taken(whole.failures, "a failure").remote()).isEqualTo(server.address());
+            assertThat(whole.endpoint.stats().sendFailures()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void tellsTheMtuOfTheOnePathThatAConnectedEndpointHas() throws Exception {
+        try (DatagramRig server = DatagramRig.bound(transport);
+                DatagramRig client = DatagramRig.connected(transport, server.address());
+                DatagramRig unopened = new DatagramRig(transport, it -> it)) {
+            assertThatIllegalStateException().isThrownBy(unopened.endpoint::pathMtu);
+            assertThat(server.endpoint.pathMtu()).isEmpty();
+            int loopback = NetworkInterface.getByInetAddress(DatagramRig.ANY_PORT.getAddress())
+                    .getMTU();
+            int longest = Math.min(loopback, 65_535);
+            boolean isTold = transport == Transport.EPOLL || transport == Transport.IO_URING;
+            assertThat(client.endpoint.pathMtu()).isEqualTo(isTold ? OptionalInt.of(longest) : OptionalInt.empty());
+            client.endpoint.close();
+            assertThat(client.endpoint.pathMtu()).isEmpty();
         }
     }
 

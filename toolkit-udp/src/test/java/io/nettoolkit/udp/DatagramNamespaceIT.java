@@ -5,25 +5,34 @@ import static io.nettoolkit.udp.DatagramRig.failureOf;
 import static io.nettoolkit.udp.DatagramRig.taken;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.NetException;
+import io.nettoolkit.core.NetFailure;
 import io.nettoolkit.core.NetFailure.Kind;
+import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.Transport;
+import io.nettoolkit.testkit.LeakCheck;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Two hosts and a real cable, as far as one machine can have them. */
+@ExtendWith(LeakCheck.class)
 class DatagramNamespaceIT {
 
     private static final String GROUP = "239.255.77.9";
     private static final int DATAGRAMS = 300;
+    /** Of IPv4 and UDP. */
+    private static final int HEADER_BYTES = 28;
 
     @ParameterizedTest
     @MethodSource("io.nettoolkit.udp.DatagramRig#transports")
@@ -47,6 +56,48 @@ class DatagramNamespaceIT {
                 assertThat(echo.waitFor(DatagramRig.PATIENCE_SECONDS, TimeUnit.SECONDS))
                         .isTrue();
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.nettoolkit.udp.DatagramRig#transports")
+    void saysWhatAPathCarriesWholeAndHearsOfNarrowerLinksBeyond(Transport transport) throws Exception {
+        try (NetworkNamespace host = NetworkNamespace.create();
+                DatagramRig near = new DatagramRig(transport, it -> it.dontFragment(true));
+                DatagramRig far = new DatagramRig(transport, it -> it.dontFragment(true));
+                DatagramRig cut = new DatagramRig(transport, it -> it)) {
+            host.mtu(1400);
+            near.endpoint.connect(its(9)).join();
+            if (DatagramRig.cannotForbidFragments(near)) {
+                return;
+            }
+            near.endpoint.send(bytes("x".repeat(1400 - HEADER_BYTES))).join();
+            assertIsTooLong(failureOf(near.endpoint.send(bytes("x".repeat(1401 - HEADER_BYTES)))), near, 1400);
+            cut.endpoint.connect(its(9)).join();
+            cut.endpoint.send(bytes("x".repeat(2000))).join();
+
+            host.addNarrowNetwork(1300);
+            far.endpoint
+                    .connect(new InetSocketAddress(NetworkNamespace.BEHIND_ADDRESS, 9))
+                    .join();
+            far.endpoint.send(bytes("x".repeat(1400 - HEADER_BYTES))).join();
+            NetException told = taken(far.failures, "what the router says");
+            assertThat(told.operation()).isEqualTo(Operation.READ);
+            assertIsTooLong(told, far, 1300);
+            assertIsTooLong(failureOf(far.endpoint.send(bytes("x".repeat(1301 - HEADER_BYTES)))), far, 1300);
+            far.endpoint.send(bytes("x".repeat(1300 - HEADER_BYTES))).join();
+        }
+    }
+
+    private static void assertIsTooLong(NetFailure failure, DatagramRig rig, int mtu) {
+        assertThat(failure.kind()).isEqualTo(Kind.FRAME_TOO_LARGE);
+        if (rig.loops.transport() == Transport.NIO) {
+            assertThat(rig.endpoint.pathMtu()).isEmpty();
+            assertThat((Throwable) failure).hasMessageContaining("MTU is less");
+        } else {
+            assertThat(rig.endpoint.pathMtu()).hasValue(mtu);
+            assertThat((Throwable) failure)
+                    .hasMessageContaining("MTU is " + mtu + ", send at most " + (mtu - HEADER_BYTES) + " bytes");
         }
     }
 
@@ -87,7 +138,25 @@ class DatagramNamespaceIT {
             MulticastGroup.of(member.endpoint, group).join(host.ourInterface).join();
             MulticastGroup.of(sender.endpoint, group).send(bytes("to six")).join();
             assertThat(member.next().text()).isEqualTo("to six");
+            hearsSingleSendersOfIpv6(member, sender, host);
         }
+    }
+
+    private static void hearsSingleSendersOfIpv6(DatagramRig member, DatagramRig sender, NetworkNamespace host)
+            throws Exception {
+        InetSocketAddress address =
+                new InetSocketAddress("ff35::42", member.address().getPort());
+        MulticastGroup in = MulticastGroup.of(member.endpoint, address);
+        MulticastGroup out = MulticastGroup.of(sender.endpoint, address);
+        in.join(host.ourInterface, InetAddress.getByName(NetworkNamespace.NO_IPV6))
+                .join();
+        out.send(bytes("unwanted")).join();
+        in.join(host.ourInterface, InetAddress.getByName(NetworkNamespace.OUR_IPV6))
+                .join();
+        out.send(bytes("wanted")).join();
+        DatagramRig.Received heard = member.next();
+        assertThat(heard.text()).isEqualTo("wanted");
+        assertThat(heard.sender().getAddress()).isEqualTo(InetAddress.getByName(NetworkNamespace.OUR_IPV6));
     }
 
     private static void isToldOfAClosedPort(Transport transport) throws Exception {

@@ -82,6 +82,20 @@ final class DatagramRig implements DatagramEndpoint.Handler, DatagramEndpoint.Li
                 .toList();
     }
 
+    /** Whether an open endpoint was not granted {@code dontFragment}; then the reason is printed. */
+    static boolean cannotForbidFragments(DatagramRig rig) {
+        List<String> notApplied = rig.endpoint.stats().optionsNotApplied();
+        boolean cannot = notApplied.contains("dontFragment: this transport cannot set it here");
+        if (cannot) {
+            System.err.println("not tested without fragments on " + rig.loops.transport() + ": " + notApplied);
+        }
+        // The JDK has it from 19 on; the other transports always.
+        assertThat(cannot)
+                .isEqualTo(rig.loops.transport() == Transport.NIO
+                        && Runtime.version().feature() < 19);
+        return cannot;
+    }
+
     static ByteBuf bytes(String text) {
         return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
     }

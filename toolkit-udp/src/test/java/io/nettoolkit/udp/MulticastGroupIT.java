@@ -13,6 +13,7 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DatagramChannelConfig;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.net.InetAddress;
@@ -179,14 +180,19 @@ class MulticastGroupIT {
 
     @Test
     void whatGoesToAGroupMayTravelAsFarAsWasAskedFor() throws Exception {
+        assertThat(hops("127.0.0.1", new IntegerUnixChannelOption("IP_MULTICAST_TTL", 0, 33)))
+                .isEqualTo(7);
+        assertThat(hops("::1", new IntegerUnixChannelOption("IPV6_MULTICAST_HOPS", 41, 18)))
+                .isEqualTo(7);
+    }
+
+    /** What the system has been told of an endpoint at this address; the option is as Linux numbers it. */
+    private int hops(String address, ChannelOption<Integer> option) throws Exception {
         try (DatagramRig rig = new DatagramRig(transport, it -> it.multicastTimeToLive(7))) {
-            rig.endpoint.bind(DatagramRig.ANY_PORT).join();
+            rig.endpoint.bind(new InetSocketAddress(address(address), 0)).join();
             ChannelConfig config = rig.endpoint.channel().config();
             boolean isLinux = transport == Transport.EPOLL || transport == Transport.IO_URING;
-            int hops = isLinux
-                    ? config.getOption(new IntegerUnixChannelOption("IP_MULTICAST_TTL", 0, 33))
-                    : ((DatagramChannelConfig) config).getTimeToLive();
-            assertThat(hops).isEqualTo(7);
+            return isLinux ? config.getOption(option) : ((DatagramChannelConfig) config).getTimeToLive();
         }
     }
 

@@ -22,6 +22,15 @@ final class NetworkNamespace implements AutoCloseable {
     /** On the same cable, and nobody's. */
     static final String NO_ADDRESS = NETWORK + ".3";
 
+    static final String OUR_IPV6 = "fd00:77::1";
+    static final String NO_IPV6 = "fd00:77::3";
+
+    private static final String BEHIND_NETWORK =
+            "10.214." + ProcessHandle.current().pid() % 256;
+
+    /** Nobody's either, in the narrow network behind the other host. */
+    static final String BEHIND_ADDRESS = BEHIND_NETWORK + ".2";
+
     private final String name = "nettoolkit-" + ProcessHandle.current().pid();
     final String ourInterface = "ntk" + ProcessHandle.current().pid() % 100_000 + "a";
     final String itsInterface = "ntk" + ProcessHandle.current().pid() % 100_000 + "b";
@@ -64,7 +73,7 @@ final class NetworkNamespace implements AutoCloseable {
 
     /** Gives this host an address of IPv6 on the cable; false, with the reason printed, where there is no IPv6. */
     boolean addIpv6() throws IOException {
-        String failure = tried("ip", "-6", "addr", "add", "fd00:77::1/64", "dev", ourInterface, "nodad");
+        String failure = tried("ip", "-6", "addr", "add", OUR_IPV6 + "/64", "dev", ourInterface, "nodad");
         if (failure != null) {
             System.err.println("not tested with IPv6: " + failure);
         }
@@ -82,6 +91,23 @@ final class NetworkNamespace implements AutoCloseable {
             System.err.println("not tested with netem: " + failure);
         }
         return failure == null;
+    }
+
+    /** The longest packet that this end of the cable takes. */
+    void mtu(int bytes) throws IOException {
+        run("ip", "link", "set", ourInterface, "mtu", Integer.toString(bytes));
+    }
+
+    /** Makes the other host a router to a network that carries no longer packets than this. */
+    void addNarrowNetwork(int mtu) throws IOException {
+        run("ip", "-n", name, "link", "add", "narrow", "mtu", Integer.toString(mtu), "type", "veth");
+        for (String end : List.of("narrow", "veth0")) {
+            run("ip", "-n", name, "link", "set", end, "mtu", Integer.toString(mtu), "up");
+        }
+        run("ip", "-n", name, "addr", "add", BEHIND_NETWORK + ".1/24", "dev", "narrow");
+        run("ip", "-n", name, "neigh", "add", BEHIND_ADDRESS, "lladdr", "02:00:00:00:00:02", "dev", "narrow");
+        run("ip", "netns", "exec", name, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+        run("ip", "route", "add", BEHIND_NETWORK + ".0/24", "via", ITS_ADDRESS);
     }
 
     void unplug() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.Transport;
+import io.nettoolkit.testkit.LeakCheck;
 import io.netty.channel.Channel;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -12,10 +13,12 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Reliable connections between two hosts and over a real cable, as far as one machine can have them. */
+@ExtendWith(LeakCheck.class)
 class RudpNamespaceIT {
 
     private static final int MESSAGES = 400;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nettoolkit.core.CloseReason;
+import io.nettoolkit.testkit.LeakCheck;
 import io.nettoolkit.udp.DatagramEndpoint;
 import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
@@ -17,9 +18,11 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What datagrams leave behind in meters and in the flight recorder. */
+@ExtendWith(LeakCheck.class)
 class DatagramMetersIT {
 
     private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);

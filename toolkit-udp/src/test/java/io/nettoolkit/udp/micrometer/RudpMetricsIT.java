@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.Endpoint;
 import io.nettoolkit.core.EventLoops;
+import io.nettoolkit.testkit.LeakCheck;
 import io.nettoolkit.udp.RudpChannel;
 import io.nettoolkit.udp.RudpClient;
 import io.nettoolkit.udp.RudpConfig;
@@ -17,7 +18,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(LeakCheck.class)
 class RudpMetricsIT {
 
     @Test

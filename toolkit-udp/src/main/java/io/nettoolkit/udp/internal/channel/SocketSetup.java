@@ -2,12 +2,11 @@ package io.nettoolkit.udp.internal.channel;
 
 import io.nettoolkit.udp.RudpConfig;
 import io.nettoolkit.udp.internal.datagram.BatchedReads;
+import io.nettoolkit.udp.internal.datagram.PathMtu;
 import io.nettoolkit.udp.internal.wire.TransportParameters;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.unix.IntegerUnixChannelOption;
-import io.netty.channel.unix.UnixChannel;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +21,6 @@ final class SocketSetup {
 
     private static final int READS_PER_BURST = 128;
     private static final int BATCH_READ_BYTES = 1 << 16;
-    private static final int IPPROTO_IP = 0;
-    private static final int IP_MTU_DISCOVER = 10;
-    private static final int IPPROTO_IPV6 = 41;
-    private static final int IPV6_MTU_DISCOVER = 23;
-    /** Sets the don't-fragment bit and leaves it to us to find out what the path carries (ip(7)). */
-    private static final int PMTUDISC_PROBE = 3;
 
     private final DatagramChannel socket;
     private final List<String> notApplied = new ArrayList<>();
@@ -77,14 +70,7 @@ final class SocketSetup {
     }
 
     private void dontFragment() {
-        ChannelOption<?> jdk = find(socket, "IP_DONTFRAGMENT");
-        boolean done = jdk != null && set(socket, jdk, true);
-        if (socket instanceof UnixChannel) {
-            done = set(socket, new IntegerUnixChannelOption("IP_MTU_DISCOVER", IPPROTO_IP, IP_MTU_DISCOVER));
-            // Of a socket of both families each has its own.
-            done |= set(socket, new IntegerUnixChannelOption("IPV6_MTU_DISCOVER", IPPROTO_IPV6, IPV6_MTU_DISCOVER));
-        }
-        if (!done) {
+        if (!PathMtu.dontFragment(socket, PathMtu.Discovery.SENDER)) {
             notApplied.add("don't fragment: this transport cannot set it here");
         }
     }
@@ -96,10 +82,6 @@ final class SocketSetup {
             }
         }
         return null;
-    }
-
-    private static boolean set(DatagramChannel socket, IntegerUnixChannelOption option) {
-        return set(socket, option, PMTUDISC_PROBE);
     }
 
     /** The cast holds: the value is of the type the manual pages give the option, whatever the transport. */

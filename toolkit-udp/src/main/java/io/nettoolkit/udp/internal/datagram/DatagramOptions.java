@@ -42,6 +42,9 @@ public final class DatagramOptions {
     /** SO_REUSEADDR. */
     public boolean reuseAddress;
 
+    /** The don't-fragment bit. */
+    public boolean dontFragment;
+
     /** Null for the system's choice. */
     public @Nullable String multicastInterface;
 
@@ -77,6 +80,7 @@ public final class DatagramOptions {
                 + (sendBufferBytes == 0 ? "" : ", sendBufferBytes=" + sendBufferBytes)
                 + (broadcast ? ", broadcast" : "")
                 + (reuseAddress ? ", reuseAddress" : "")
+                + (dontFragment ? ", dontFragment" : "")
                 + (multicastInterface == null ? "" : ", multicastInterface=" + multicastInterface)
                 + (multicastTimeToLive < 0 ? "" : ", multicastTimeToLive=" + multicastTimeToLive)
                 + (multicastLoopback ? "" : ", no multicastLoopback");

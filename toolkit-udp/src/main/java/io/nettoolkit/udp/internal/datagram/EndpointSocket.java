@@ -24,11 +24,13 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -227,7 +229,7 @@ public final class EndpointSocket implements OutboundQueue.Owner {
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             EndpointCounters.add(counters.receiveFailures, 1);
-            NetException failure = NetException.of(cause, Operation.READ, local, remote, null);
+            NetException failure = failed(cause, Operation.READ, remote, PathMtu::explainLate);
             lastFailure = failure;
             listenerGuard.run(() -> options.listener.onFailure(endpoint, failure));
         }
@@ -300,12 +302,30 @@ public final class EndpointSocket implements OutboundQueue.Owner {
     @Override
     public Throwable sendFailed(Throwable cause, @Nullable InetSocketAddress recipient, int bytes) {
         InetSocketAddress to = recipient != null ? recipient : remote;
-        NetException failure = NetException.of(cause, Operation.WRITE, local, to, null);
+        NetException failure = failed(cause, Operation.WRITE, to, (peer, mtu) -> PathMtu.explain(bytes, peer, mtu));
         JfrEvents.datagramDrop(options.name, to, failure.kind().name(), bytes);
         if (failure.kind() != Kind.LOCAL_CLOSED) {
             listenerGuard.run(() -> options.listener.onFailure(endpoint, failure));
         }
         return failure;
+    }
+
+    /** The failure in words of its own where the system only says "too long". */
+    private NetException failed(
+            Throwable cause,
+            Operation operation,
+            @Nullable InetSocketAddress to,
+            BiFunction<InetSocketAddress, OptionalInt, String> tooLong) {
+        NetException failure = NetException.of(cause, operation, local, to, null);
+        if (failure.kind() != Kind.FRAME_TOO_LARGE || to == null) {
+            return failure;
+        }
+        return NetException.builder(Kind.FRAME_TOO_LARGE, operation)
+                .cause(cause)
+                .local(local)
+                .remote(to)
+                .detail(tooLong.apply(to, pathMtu()))
+                .build();
     }
 
     @Override
@@ -433,6 +453,13 @@ public final class EndpointSocket implements OutboundQueue.Owner {
     /** Whom it is connected to; {@code null} for everybody. */
     public @Nullable InetSocketAddress remote() {
         return remote;
+    }
+
+    /** What the path to the peer carries, where that can be told. */
+    public OptionalInt pathMtu() {
+        DatagramChannel open = channel;
+        InetSocketAddress peer = remote;
+        return open == null || peer == null ? OptionalInt.empty() : PathMtu.of(open, peer);
     }
 
     /** The loop of everything. */

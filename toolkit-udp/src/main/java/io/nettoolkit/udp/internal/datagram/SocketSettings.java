@@ -87,6 +87,9 @@ final class SocketSettings {
         if (options.reuseAddress) {
             channel.config().setReuseAddress(true);
         }
+        if (options.dontFragment && !PathMtu.dontFragment(channel, PathMtu.Discovery.SYSTEM)) {
+            notApplied.add("dontFragment: this transport cannot set it here");
+        }
     }
 
     private void set(String name, ChannelOption<Integer> option, int bytes) {

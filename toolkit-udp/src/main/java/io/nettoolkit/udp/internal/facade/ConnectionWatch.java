@@ -6,10 +6,12 @@ import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.udp.RudpChannel;
 import io.nettoolkit.udp.RudpServer;
 import io.nettoolkit.udp.internal.channel.ConnectionChannel;
+import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
-/** Tells a listener of one connection. */
+/** Tells a listener of a server's connections, or of a client's. */
+@Sharable
 final class ConnectionWatch extends ChannelInboundHandlerAdapter {
 
     private final ConnectionListener listener;

@@ -43,8 +43,12 @@ public final class FacadeOptions {
         return new CallbackGuard(callback + " of " + name, timeSource);
     }
 
-    /** Sets up the channels of connections. */
+    /** Sets up the channels of connections. They share its handlers: what one has for itself counts in an idle one. */
     ChannelInitializer<Channel> initializer(CallbackGuard handlers, CallbackGuard listeners) {
+        @Nullable
+        ChannelHandler watch = listener == ConnectionListener.NONE ? null : new ConnectionWatch(listener, listeners);
+        ChannelHandler last =
+                handler != null ? new HandlerAdapter(handler, handlers) : Objects.requireNonNull(pipeline);
         return new ChannelInitializer<>() {
             @Override
             public boolean isSharable() {
@@ -53,12 +57,10 @@ public final class FacadeOptions {
 
             @Override
             protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new ConnectionWatch(listener, listeners));
-                if (handler != null) {
-                    channel.pipeline().addLast(new HandlerAdapter(handler, handlers));
-                } else {
-                    channel.pipeline().addLast(Objects.requireNonNull(pipeline));
+                if (watch != null) {
+                    channel.pipeline().addLast(watch);
                 }
+                channel.pipeline().addLast(last);
             }
         };
     }

@@ -5,11 +5,13 @@ import io.nettoolkit.udp.RudpHandler;
 import io.nettoolkit.udp.RudpMessage;
 import io.nettoolkit.udp.internal.channel.ConnectionChannel;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 
-/** A user's handler at the end of one connection's pipeline. */
+/** A user's handler at the end of the pipelines of a server's connections, or of a client's. */
+@Sharable
 final class HandlerAdapter extends ChannelInboundHandlerAdapter {
 
     private final RudpHandler handler;

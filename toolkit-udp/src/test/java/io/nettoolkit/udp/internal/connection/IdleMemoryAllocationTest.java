@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The heap of a connection that carried a message in each direction and then said nothing for some seconds: what is
- * reachable from it, as the JVM's own histogram counts it.
+ * reachable from it, as the JVM's own histogram counts it. This is the core alone; what a channel adds to it, see
+ * IdleChannelAllocationTest.
  */
 class IdleMemoryAllocationTest {
 
