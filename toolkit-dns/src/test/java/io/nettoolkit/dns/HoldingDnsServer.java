@@ -30,16 +30,11 @@ final class HoldingDnsServer implements AutoCloseable {
 
     private final DatagramSocket datagrams;
     private final ServerSocket streams;
-    private final List<Held> held = Collections.synchronizedList(new ArrayList<>());
+    /** Answers, not given yet. */
+    private final List<Work> held = Collections.synchronizedList(new ArrayList<>());
+
     private final Set<SocketAddress> ports = ConcurrentHashMap.newKeySet();
     private final Map<Socket, CompletableFuture<Void>> connections = new ConcurrentHashMap<>();
-
-    /** A query, and the way back. */
-    private record Held(byte[] query, Sender sender) {}
-
-    private interface Sender {
-        void send(byte[] answer) throws IOException;
-    }
 
     private interface Work {
         void run() throws IOException;
@@ -75,9 +70,10 @@ final class HoldingDnsServer implements AutoCloseable {
             byte[] query = new byte[packet.getLength()];
             System.arraycopy(packet.getData(), 0, query, 0, query.length);
             ports.add(packet.getSocketAddress());
-            held.add(new Held(
-                    query,
-                    answer -> datagrams.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()))));
+            held.add(() -> {
+                byte[] answer = answer(query);
+                datagrams.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+            });
         }
     }
 
@@ -103,12 +99,13 @@ final class HoldingDnsServer implements AutoCloseable {
         while (true) {
             byte[] query = new byte[in.readUnsignedShort()];
             in.readFully(query);
-            held.add(new Held(
-                    query,
-                    answer -> out.write(ByteBuffer.allocate(2 + answer.length)
-                            .putShort((short) answer.length)
-                            .put(answer)
-                            .array())));
+            held.add(() -> {
+                byte[] answer = answer(query);
+                out.write(ByteBuffer.allocate(2 + answer.length)
+                        .putShort((short) answer.length)
+                        .put(answer)
+                        .array());
+            });
         }
     }
 
@@ -134,8 +131,7 @@ final class HoldingDnsServer implements AutoCloseable {
     /** Answers the queries from one number on, the last one first. */
     void answer(int from, int to) throws IOException {
         for (int i = to - 1; i >= from; i--) {
-            Held each = held.get(i);
-            each.sender.send(answer(each.query));
+            held.get(i).run();
         }
     }
 

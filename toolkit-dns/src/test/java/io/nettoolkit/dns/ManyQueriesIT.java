@@ -75,7 +75,7 @@ class ManyQueriesIT {
 
     private void waitFor(IntSupplier figure, int value) {
         while (figure.getAsInt() < value && failed.get() == 0) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
     }
 
