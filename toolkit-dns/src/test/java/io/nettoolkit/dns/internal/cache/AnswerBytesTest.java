@@ -44,7 +44,7 @@ class AnswerBytesTest {
                         Responses.SERVER,
                         Duration.ZERO,
                         false,
-                        Deadline.after(Duration.ofSeconds(300))));
+                        Deadline.after(Duration.ofMinutes(5))));
     }
 
     static Stream<Arguments> records() {
