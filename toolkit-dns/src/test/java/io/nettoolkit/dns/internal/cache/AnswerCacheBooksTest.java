@@ -125,6 +125,15 @@ class AnswerCacheBooksTest {
     }
 
     @Test
+    void givesUpWhatWasUsedOnceAndNotAgainForWhatIsNew() {
+        cache = cache(config -> config.maxEntries(320));
+        IntStream.range(0, 310).forEach(i -> store("n" + i + ".example"));
+        IntStream.range(0, 310).forEach(i -> get("n" + i + ".example"));
+        IntStream.range(0, 20).forEach(i -> store("late" + i + ".example"));
+        assertThat(cache.entry("n0.example", DnsType.A)).isNull();
+    }
+
+    @Test
     void givesAQuarterToWhatSaysThatThereIsNothing() {
         cache = cache(config -> config.maxEntries(320));
         IntStream.range(0, 78).forEach(i -> storeNothing("n" + i + ".example"));
