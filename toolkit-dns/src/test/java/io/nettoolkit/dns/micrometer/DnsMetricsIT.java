@@ -11,6 +11,7 @@ import io.nettoolkit.testkit.LeakCheck;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -115,7 +116,7 @@ class DnsMetricsIT {
         void run() throws Exception;
     }
 
-    /** The events of this name while something is done. */
+    /** The events of this name while something is done, in the order of time, which that of the file is not. */
     private static List<RecordedEvent> recorded(Path directory, String name, Work work) throws Exception {
         Path file = directory.resolve("dns.jfr");
         try (Recording recording = new Recording()) {
@@ -127,6 +128,7 @@ class DnsMetricsIT {
         }
         return RecordingFile.readAllEvents(file).stream()
                 .filter(event -> event.getEventType().getName().equals(name))
+                .sorted(Comparator.comparing(RecordedEvent::getStartTime))
                 .toList();
     }
 
