@@ -8,6 +8,7 @@ import io.nettoolkit.dns.DnsAnswer.Source;
 import io.nettoolkit.dns.internal.name.NameFiles;
 import io.nettoolkit.testkit.FakeDnsServer;
 import io.nettoolkit.testkit.FakeDnsServer.Reply;
+import io.nettoolkit.testkit.LeakCheck;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -32,9 +33,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The resolver as a whole, with sockets: what it remembers, reads from files, and hands to Netty. */
+@ExtendWith(LeakCheck.class)
 class CacheIT {
 
     private static final Duration PERIOD = Duration.ofMillis(20);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.TlsConfig;
+import io.nettoolkit.testkit.LeakCheck;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.BufferedReader;
@@ -26,11 +27,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against nsd and unbound, and with dig as a second opinion. */
+@ExtendWith(LeakCheck.class)
 class RealServersIT {
 
     private static final String ZONE = """

@@ -44,6 +44,16 @@ class ResolverOptionsIT extends AttackedResolver {
         assertThat(answer.records()).hasToString("[" + name + " 300 PTR mail.example.]");
     }
 
+    /** Because it reads files. */
+    @Test
+    void isNotBuiltOnAnEventLoop() {
+        Throwable refusal = loops.next()
+                .submit(() -> builder().build())
+                .awaitUninterruptibly()
+                .cause();
+        assertThat(refusal).isInstanceOf(IllegalStateException.class).hasMessageContaining("DnsResolver.build");
+    }
+
     /** Who wants to forge an answer has to guess both. */
     @Test
     void askFromManyPortsWithIdsInNoOrder() throws Exception {

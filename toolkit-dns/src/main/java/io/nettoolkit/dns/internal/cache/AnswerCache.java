@@ -13,7 +13,6 @@ import io.nettoolkit.dns.internal.wire.DnsName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -473,10 +472,5 @@ public final class AnswerCache {
         return value instanceof DnsAnswer<?> answer
                 ? answer.expires().nanos()
                 : ((CacheEntry.Derived) value).expiresNanos();
-    }
-
-    /** How long an entry's answer may still be used, by the exact clock; negative once it has ended. */
-    public long remainingSeconds(CacheEntry entry) {
-        return TimeUnit.NANOSECONDS.toSeconds(expiresNanos(entry.value()) - time.nanoTime());
     }
 }

@@ -1,7 +1,10 @@
 package io.nettoolkit.dns.internal.lookup;
 
+import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.dns.internal.cache.AnswerCache;
 import io.nettoolkit.dns.internal.cache.CacheEntry;
+import io.nettoolkit.dns.internal.lookup.WarmHosts.WarmHost;
+import io.nettoolkit.dns.internal.name.HostsFile;
 import io.netty.resolver.AddressResolver;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.concurrent.EventExecutor;
@@ -18,11 +21,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /*
- * The resolver as Netty's bootstraps take it. Each loop has a resolver of its own, and that a small table of what it has
+ * The resolver as Netty's bootstraps take it. Each loop has a resolver of its own, and that a table of what it has
  * handed out: for a host and port the finished future with the socket address in it. A hit is a read of plain fields on the
  * loop's own thread and a look at the cache's entry: whether it is still fresh and still holds what the future was made of.
- * Nothing in the table is believed without that look, so nothing has to be taken out when an answer changes; a place is
- * overwritten by the next host and port that falls on it.
+ * Names of this host's own, which are in no cache, hold for a while, as long as the hosts file is the one they were found by.
+ * Nothing in the table is believed without that look, so nothing has to be taken out when an answer changes.
  *
  * Netty finds a loop's resolver in a map under a lock, which all loops share. Here a copy of that map is asked first, which is
  * replaced when a loop comes or goes.
@@ -36,17 +39,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddress> {
 
-    /** A power of two. */
-    private static final int PLACES = 512;
-
     private final Lookups lookups;
     private final AnswerCache cache;
+    private final OwnNames ownNames;
+    private final TimeSource time;
     private volatile IdentityHashMap<EventExecutor, HostResolver> resolvers = new IdentityHashMap<>();
 
     /** A group. */
     public HostResolverGroup(Lookups lookups) {
         this.lookups = lookups;
         this.cache = lookups.cache();
+        this.ownNames = lookups.options().names();
+        this.time = lookups.options().time();
     }
 
     @Override
@@ -68,19 +72,10 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
         resolvers = copy;
     }
 
-    /** What was handed out for a host and a port. */
-    private record Place(
-            String host,
-            int port,
-            @Nullable CacheEntry entry,
-            @Nullable Object value,
-            Future<InetSocketAddress> one,
-            Future<List<InetSocketAddress>> all) {}
-
     private final class HostResolver implements AddressResolver<InetSocketAddress> {
 
         private final EventExecutor executor;
-        private final @Nullable Place[] places = new Place[PLACES];
+        private final WarmHosts warmHosts = new WarmHosts(this::isQuick);
 
         HostResolver(EventExecutor executor) {
             this.executor = executor;
@@ -107,8 +102,8 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
             if (!inet.isUnresolved()) {
                 return executor.newSucceededFuture(inet);
             }
-            Place place = place(inet.getHostString(), inet.getPort());
-            return place != null ? place.one : resolve(inet, executor.newPromise());
+            WarmHost warm = warm(inet.getHostString(), inet.getPort());
+            return warm != null ? warm.one() : resolve(inet, executor.newPromise());
         }
 
         @Override
@@ -119,8 +114,8 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
             if (!inet.isUnresolved()) {
                 return executor.newSucceededFuture(List.of(inet));
             }
-            Place place = place(inet.getHostString(), inet.getPort());
-            return place != null ? place.all : resolveAll(inet, executor.newPromise());
+            WarmHost warm = warm(inet.getHostString(), inet.getPort());
+            return warm != null ? warm.all() : resolveAll(inet, executor.newPromise());
         }
 
         @Override
@@ -145,9 +140,12 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
             }
             String host = inet.getHostString();
             int port = inet.getPort();
-            Place place = place(host, port);
-            if (place != null) {
-                promise.trySuccess(part.apply(place.all.getNow()));
+            WarmHost warm = warm(host, port);
+            if (warm == null) {
+                warm = own(host, port);
+            }
+            if (warm != null) {
+                promise.trySuccess(part.apply(warm.all().getNow()));
                 return promise;
             }
             var lookup = lookups.resolve(host, null, executor);
@@ -155,7 +153,7 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
                 if (failure != null) {
                     promise.tryFailure(failure);
                 } else {
-                    promise.trySuccess(part.apply(note(host, port, addresses)));
+                    promise.trySuccess(part.apply(noteAnswer(host, port, addresses)));
                 }
             });
             promise.addListener(done -> {
@@ -166,41 +164,69 @@ public final class HostResolverGroup extends AddressResolverGroup<InetSocketAddr
             return promise;
         }
 
-        private @Nullable Place place(String host, int port) {
-            if (!executor.inEventLoop()) {
+        private @Nullable WarmHost warm(String host, int port) {
+            if (!executor.inEventLoop() || lookups.isClosed()) {
                 return null;
             }
-            Place place = places[index(host, port)];
-            if (place == null || place.port != port || !place.host.equals(host)) {
-                return null;
-            }
-            CacheEntry entry = place.entry;
-            return entry == null || (cache.isFresh(entry) && entry.value() == place.value) ? place : null;
+            WarmHost found = warmHosts.get(host, port);
+            return found != null && isFresh(found) ? found : null;
         }
 
-        /** Notes what the next one may have without a lookup. */
-        private List<InetSocketAddress> note(String host, int port, List<InetAddress> addresses) {
-            List<InetSocketAddress> all = addresses.stream()
-                    .map(address -> new InetSocketAddress(address, port))
-                    .toList();
+        private boolean isFresh(WarmHost warm) {
+            CacheEntry entry = warm.entry();
+            return entry == null ? isOwnFresh(warm) : cache.isFresh(entry) && entry.value() == warm.origin();
+        }
+
+        /** The same without being a use of it, and false a little before its end. */
+        private boolean isQuick(WarmHost warm) {
+            CacheEntry entry = warm.entry();
+            return entry == null
+                    ? isOwnFresh(warm)
+                    : entry.isQuick(time.coarseNanos()) && entry.value() == warm.origin();
+        }
+
+        private boolean isOwnFresh(WarmHost warm) {
+            return warm.origin() == ownNames.hosts() && time.coarseNanos() + time.tickNanos() - warm.endNanos() < 0;
+        }
+
+        /** A name of this host's own; null for one that is not. */
+        private @Nullable WarmHost own(String host, int port) {
+            // Before the names in it: what is noted may be thought older than it is, never younger.
+            HostsFile hosts = ownNames.hosts();
+            List<InetAddress> addresses = lookups.ownAddresses(host);
+            return addresses == null ? null : note(host, null, hosts, withPort(addresses, port));
+        }
+
+        private List<InetSocketAddress> noteAnswer(String host, int port, List<InetAddress> addresses) {
+            List<InetSocketAddress> all = withPort(addresses, port);
             CacheEntry entry = cache.host(host);
             Object value = entry == null ? null : entry.value();
-            boolean kept = value instanceof ResolvedHost resolved && resolved.addresses() == addresses;
-            if (kept && executor.inEventLoop()) {
-                places[index(host, port)] = new Place(
-                        host,
-                        port,
-                        entry,
-                        value,
-                        executor.newSucceededFuture(all.get(0)),
-                        executor.newSucceededFuture(all));
+            if (value instanceof ResolvedHost resolved && resolved.addresses() == addresses) {
+                note(host, entry, value, all);
             }
             return all;
         }
 
-        private int index(String host, int port) {
-            int hash = host.hashCode() * 31 + port;
-            return (hash ^ hash >>> 16) & (PLACES - 1);
+        private static List<InetSocketAddress> withPort(List<InetAddress> addresses, int port) {
+            return addresses.stream()
+                    .map(address -> new InetSocketAddress(address, port))
+                    .toList();
+        }
+
+        /** Notes what the next one may have without a lookup. */
+        private WarmHost note(String host, @Nullable CacheEntry entry, Object origin, List<InetSocketAddress> all) {
+            WarmHost warm = new WarmHost(
+                    host,
+                    all.get(0).getPort(),
+                    entry,
+                    origin,
+                    time.coarseNanos() + OwnNames.TTL_NANOS,
+                    executor.newSucceededFuture(all.get(0)),
+                    executor.newSucceededFuture(all));
+            if (executor.inEventLoop()) {
+                warmHosts.put(warm);
+            }
+            return warm;
         }
 
         @Override

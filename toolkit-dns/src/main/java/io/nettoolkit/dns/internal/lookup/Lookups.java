@@ -142,15 +142,43 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
             return ToolkitFuture.succeeded(executor, ((ResolvedHost) entry.value()).addresses());
         }
         try {
-            List<InetAddress> own = options.names().addresses(host);
+            List<InetAddress> own = own(host);
             if (own != null) {
-                return ToolkitFuture.succeeded(
-                        executor, ResolvedHost.named(host, options.order().apply(own)));
+                return ToolkitFuture.succeeded(executor, own);
             }
             return new HostLookup(this, options, host, within(deadline), executor).begin();
         } catch (DnsException badName) {
             return ToolkitFuture.failed(executor, badName);
         }
+    }
+
+    private @Nullable List<InetAddress> own(String host) throws DnsException {
+        List<InetAddress> own = options.names().addresses(host);
+        return own == null ? null : ResolvedHost.named(host, options.order().apply(own));
+    }
+
+    /**
+     * The addresses of a host that is one of this host's own names, best first; null where {@link #resolve} has to be asked, which
+     * is also where something is wrong with the name.
+     */
+    @Nullable
+    List<InetAddress> ownAddresses(String host) {
+        if (closed || cache.host(host) != null) {
+            return null;
+        }
+        try {
+            return own(host);
+        } catch (DnsException badName) {
+            return null;
+        }
+    }
+
+    LookupOptions options() {
+        return options;
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     private @Nullable Deadline cut(@Nullable Deadline deadline) {

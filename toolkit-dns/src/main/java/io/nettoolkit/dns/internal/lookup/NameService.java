@@ -6,7 +6,6 @@ import io.nettoolkit.dns.internal.cache.AnswerCache;
 import io.nettoolkit.dns.internal.cache.CacheRules;
 import io.nettoolkit.dns.internal.cache.KeptAnswers;
 import io.nettoolkit.dns.internal.name.AddressOrder;
-import io.nettoolkit.dns.internal.name.HostsFile;
 import io.nettoolkit.dns.internal.name.NameFiles;
 import io.nettoolkit.dns.internal.name.ResolvConf;
 import io.nettoolkit.dns.internal.name.SourceAddress;
@@ -73,7 +72,7 @@ public final class NameService implements AutoCloseable {
         AnswerCache answers = new AnswerCache(CacheRules.of(settings.cache), settings.time, new Random());
         files = new NameFiles(settings.files, new Reload(onServers));
         LookupOptions options = new LookupOptions(
-                new OwnNames(() -> new Names(settings, files.current())),
+                new OwnNames(files::current, settings.search, settings.ndots),
                 NameService::ordered,
                 addresses -> addresses.stream().anyMatch(each -> SourceAddress.towards(each) != null),
                 settings.privateAddresses,
@@ -151,27 +150,6 @@ public final class NameService implements AutoCloseable {
                 onServers.accept(servers);
                 lookups.serversChanged();
             }
-        }
-    }
-
-    private record Names(Settings settings, NameFiles.Contents contents) implements OwnNames.Configuration {
-        @Override
-        public HostsFile hosts() {
-            return contents.hosts();
-        }
-
-        @Override
-        public List<DnsName> search() {
-            return settings.search != null
-                    ? settings.search
-                    : contents.resolvConf().search();
-        }
-
-        @Override
-        public int ndots() {
-            return settings.search != null
-                    ? settings.ndots
-                    : contents.resolvConf().ndots();
         }
     }
 }

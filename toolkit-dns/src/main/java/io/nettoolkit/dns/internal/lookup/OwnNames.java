@@ -11,6 +11,8 @@ import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.name.GivenName;
 import io.nettoolkit.dns.internal.name.HostName;
 import io.nettoolkit.dns.internal.name.HostsFile;
+import io.nettoolkit.dns.internal.name.NameFiles;
+import io.nettoolkit.dns.internal.name.ResolvConf;
 import io.nettoolkit.dns.internal.name.SearchList;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import java.net.Inet4Address;
@@ -18,6 +20,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,30 +33,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OwnNames {
 
-    /** What the host's configuration says now. */
-    public interface Configuration {
-        /** The hosts file. */
-        HostsFile hosts();
-
-        /** What is appended to short names. */
-        List<DnsName> search();
-
-        /** Names with fewer dots are short. */
-        int ndots();
-    }
-
     /** How long such an answer holds: the file may change. */
     private static final int TTL_SECONDS = 10;
 
-    private final Supplier<? extends Configuration> configuration;
+    static final long TTL_NANOS = TimeUnit.SECONDS.toNanos(TTL_SECONDS);
+
+    private final Supplier<NameFiles.Contents> files;
+    private final @Nullable List<DnsName> search;
+    private final int ndots;
 
     /**
      * Names of this host.
      *
-     * @param configuration as it is now
+     * @param files as they were read last
+     * @param search what to append to short names instead of what they say; null for that
+     * @param ndots with it: names with fewer dots are short
      */
-    public OwnNames(Supplier<? extends Configuration> configuration) {
-        this.configuration = configuration;
+    public OwnNames(Supplier<NameFiles.Contents> files, @Nullable List<DnsName> search, int ndots) {
+        this.files = files;
+        this.search = search;
+        this.ndots = ndots;
     }
 
     /**
@@ -78,8 +77,13 @@ public final class OwnNames {
         return known;
     }
 
+    /** The hosts file as it is now; another one whenever it was read again. */
+    HostsFile hosts() {
+        return files.get().hosts();
+    }
+
     private @Nullable List<InetAddress> known(DnsName name) {
-        List<InetAddress> hosts = configuration.get().hosts().addresses(name);
+        List<InetAddress> hosts = hosts().addresses(name);
         if (!hosts.isEmpty()) {
             return hosts;
         }
@@ -88,8 +92,11 @@ public final class OwnNames {
 
     /** What a name is short for. */
     List<DnsName> candidates(String host) throws DnsException {
-        Configuration now = configuration.get();
-        return SearchList.candidates(host, now.search(), now.ndots());
+        if (search != null) {
+            return SearchList.candidates(host, search, ndots);
+        }
+        ResolvConf conf = files.get().resolvConf();
+        return SearchList.candidates(host, conf.search(), conf.ndots());
     }
 
     /** The answer to a question; null where servers have to be asked. */

@@ -107,13 +107,18 @@ final class NetLink implements Transport.Link {
     private StreamConnection connection() {
         StreamConnection open = connection;
         if (open == null || !open.isUsable()) {
-            open = new StreamConnection(transport, server);
+            open = new StreamConnection(transport, this, server);
             connection = open;
             if (!closed) {
                 open.open();
             }
         }
         return open;
+    }
+
+    /** Whether the next query takes this connection. */
+    boolean isCurrent(StreamConnection one) {
+        return connection == one;
     }
 
     @Override

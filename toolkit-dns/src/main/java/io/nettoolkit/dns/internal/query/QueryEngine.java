@@ -130,6 +130,7 @@ public final class QueryEngine implements Upstream {
     void received(Transport.Carrier carrier, Server server, byte[] data, int length) {
         if (!reader.reset(data, length) || !reader.isAnswer()) {
             mismatch(server, carrier);
+            carrier.onNoAnswer();
             return;
         }
         Attempt attempt = carrier.find(reader.id());
@@ -183,6 +184,9 @@ public final class QueryEngine implements Upstream {
         if (server.onAnswer(isOfUse(reader.rcode()) ? rtt : rtt + USELESS_NANOS, now)) {
             JfrEvents.dnsServer(server.address, "UP");
             guard.run(() -> fixed.listener().onServerUp(server.address));
+        }
+        if (attempt.carrier == null) {
+            return; // a listener that heard of this message has cancelled the lookup or closed the resolver
         }
         server.onPayload(attempt.payload, length, attempt.smallAfterTimeout, now);
         if (reader.isTruncated() && !attempt.stream) {

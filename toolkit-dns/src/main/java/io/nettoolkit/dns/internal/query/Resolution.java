@@ -250,7 +250,9 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
         if (last != null) {
             engine.tellRetry(name, type, last.exception(asked, type, nowNanos - startNanos));
         }
-        sendTry(server, nowNanos);
+        if (!done) {
+            sendTry(server, nowNanos);
+        }
     }
 
     /** An attempt failed without an answer, or with one that is none. */
@@ -389,6 +391,9 @@ final class Resolution extends TimerHeap.Node implements Upstream.Lookup {
     }
 
     private void fail(FailedTry why, long nowNanos) {
+        if (done) {
+            return; // by a listener that heard of what led to this
+        }
         DnsException exception = why.exception(asked, type, nowNanos - startNanos);
         end(null, nowNanos);
         account(EngineFigure.FAILURES, why.kind().name(), why.server(), nowNanos);

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *    |            length of the message              |   then the message
  *    +--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+
  *
- * It stays open for a while after the last answer, for the next query. A server may close it at any time; queries under way
- * then go again over another one. One over which nothing came while queries waited in vain is closed too.
+ * It stays open for a while after the last answer, for the next query, unless another one has taken its place. A server may close it at any time; queries under way
+ * then go again over another one. One over which no message came while queries waited in vain is closed too.
  */
 
 /** A TCP or TLS connection to one server. Confined to the engine's loop. */
@@ -41,6 +41,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
     private static final int MAX_MESSAGE_BYTES = 65_535;
 
     private final NetTransport transport;
+    private final NetLink link;
     private final Server server;
     private final IdTable pending = new IdTable();
     private final byte[] question = new byte[255];
@@ -48,22 +49,22 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
     private @Nullable Queue<Attempt> waiting = new ArrayDeque<>();
     private @Nullable Channel channel;
     private boolean closed;
-    /** A query waited in vain and nothing else came since it was sent: others take another connection. */
+    /** A query waited in vain and no whole message came since it was sent: others take another connection. */
     private boolean doubtful;
 
     private boolean flushing;
     private int answers;
-    private long lastReadNanos;
+    private long lastMessageNanos;
 
     /** What came of a message that is not complete. */
     private byte[] partial = new byte[FIRST_BUFFER_BYTES];
 
     private int partialBytes;
 
-    StreamConnection(NetTransport transport, Server server) {
+    StreamConnection(NetTransport transport, NetLink link, Server server) {
         this.transport = transport;
+        this.link = link;
         this.server = server;
-        this.lastReadNanos = transport.engine.nowNanos();
     }
 
     /** Closes the connection when nobody has needed it for a while. */
@@ -186,7 +187,6 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        lastReadNanos = transport.engine.nowNanos();
         try {
             while (bytes.isReadable() && !closed) {
                 int have = partialBytes;
@@ -216,8 +216,9 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
         int length = messageLength();
         System.arraycopy(partial, LENGTH_BYTES, transport.scratch, 0, length);
         partialBytes = 0;
-        answers++;
         transport.engine.received(this, server, transport.scratch, length);
+        answers++;
+        lastMessageNanos = transport.engine.nowNanos();
     }
 
     @Override
@@ -260,6 +261,12 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
         return true;
     }
 
+    /** One of the two has lost where messages begin, and is not going to find it again. */
+    @Override
+    public void onNoAnswer() {
+        fail(Kind.PROTOCOL, new IOException("a message that is no answer"));
+    }
+
     @Override
     public boolean isStream() {
         return true;
@@ -271,9 +278,9 @@ final class StreamConnection extends ChannelInboundHandlerAdapter implements Tra
         if (waiting != null) {
             waiting.remove(attempt);
         }
-        doubtful |= attempt.late && lastReadNanos - attempt.sentNanos <= 0;
+        doubtful |= attempt.late && (answers == 0 || lastMessageNanos - attempt.sentNanos <= 0);
         if (pending.size() == 0 && !closed) {
-            if (doubtful) {
+            if (doubtful || !link.isCurrent(this)) {
                 close();
             } else {
                 transport.engine.timers().wakeAt(idle, transport.engine.nowNanos() + IDLE_NANOS);

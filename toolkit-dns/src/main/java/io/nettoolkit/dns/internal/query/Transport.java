@@ -32,6 +32,9 @@ interface Transport {
         /** Whether this id was used here, so that an answer to nobody is late rather than forged. */
         boolean wasUsed(int id);
 
+        /** A message came over it that is no answer to anything. */
+        void onNoAnswer();
+
         /** Whether this is a connection. */
         boolean isStream();
 

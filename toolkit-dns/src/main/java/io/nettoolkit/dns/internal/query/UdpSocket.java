@@ -175,6 +175,10 @@ final class UdpSocket extends ChannelInboundHandlerAdapter implements Transport.
         return (usedIds[id >> 6] >>> id & 1) != 0;
     }
 
+    /** Anybody may have sent it. */
+    @Override
+    public void onNoAnswer() {}
+
     @Override
     public boolean isStream() {
         return false;

@@ -10,9 +10,7 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.dns.DnsAnswer;
 import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.cache.Responses;
-import io.nettoolkit.dns.internal.name.HostsFile;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -181,7 +179,7 @@ class HostLookupTest {
 
     @Test
     void answersLiteralsLocalhostAndHostsWithoutAsking() {
-        rig.hosts = "192.0.2.9 web.example\n2001:db8::9 web.example\n";
+        rig.hosts("192.0.2.9 web.example\n2001:db8::9 web.example\n");
         assertThat(text(get(rig.resolve("192.0.2.7")))).containsExactly("192.0.2.7");
         assertThat(text(get(rig.resolve("[::1]")))).containsExactly("0:0:0:0:0:0:0:1");
         assertThat(text(get(rig.resolve("localhost")))).containsExactly("127.0.0.1", "0:0:0:0:0:0:0:1");
@@ -222,8 +220,7 @@ class HostLookupTest {
     void seesAChangeOfTheHostsFile() {
         servers("web.example");
         get(rig.resolve("web.example"));
-        rig.hosts = "192.0.2.9 web.example\n";
-        rig.lookups.namesChanged(HostsFile.parse(rig.hosts.getBytes(StandardCharsets.US_ASCII)));
+        rig.hosts("192.0.2.9 web.example\n");
         assertThat(text(get(rig.resolve("web.example")))).containsExactly("192.0.2.9");
     }
 

@@ -3,6 +3,7 @@ package io.nettoolkit.dns.internal.lookup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.dns.DnsAnswer;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsType;
@@ -105,10 +106,49 @@ class HostResolverGroupTest {
     }
 
     @Test
-    void keepsNamesApartThatFallOnOnePlace() throws Exception {
-        // More names than places.
+    void handsOutTheSameFutureForAddressesInLettersUntilTheyAreLookedAtAgain() throws Exception {
+        InetSocketAddress literal = InetSocketAddress.createUnresolved("[2001:db8::7]", 80);
+        Future<InetSocketAddress> first = resolved(literal).sync();
+        assertThat(first.getNow().getAddress().getHostAddress()).isEqualTo("2001:db8:0:0:0:0:0:7");
+        Future<InetSocketAddress> warm = resolved(literal);
+        assertThat(resolved(literal)).isSameAs(warm);
+        rig.advance(Duration.ofSeconds(10));
+        assertThat(resolved(literal)).isNotSameAs(warm);
+        assertThat(rig.upstream.asked()).isEmpty();
+    }
+
+    @Test
+    void seesAtOnceThatTheHostsFileHasChanged() throws Exception {
+        rig.hosts("192.0.2.8 web.example\n");
+        assertThat(address(WEB)).isEqualTo("192.0.2.8");
+        assertThat(resolved(WEB)).isSameAs(resolved(WEB));
+        rig.hosts("192.0.2.9 web.example\n");
+        assertThat(address(WEB)).isEqualTo("192.0.2.9");
+        rig.hosts("");
+        assertThat(address(WEB)).isEqualTo("192.0.2.1");
+        rig.hosts("192.0.2.9 web.example\n");
+        assertThat(address(WEB)).isEqualTo("192.0.2.9");
+    }
+
+    private String address(InetSocketAddress host) throws Exception {
+        return resolved(host).sync().getNow().getAddress().getHostAddress();
+    }
+
+    @Test
+    void refusesWarmNamesOnceTheResolverIsClosed() throws Exception {
+        InetSocketAddress literal = InetSocketAddress.createUnresolved("192.0.2.7", 80);
+        resolved(WEB).sync();
+        resolved(literal).sync();
+        rig.lookups.close();
+        for (InetSocketAddress host : List.of(WEB, literal)) {
+            assertThat(resolved(host).await().cause()).isInstanceOf(RejectedException.class);
+        }
+    }
+
+    @Test
+    void keepsApartMoreNamesThanThereArePlaces() throws Exception {
         for (int round = 0; round < 2; round++) {
-            for (int i = 0; i < 2000; i++) {
+            for (int i = 0; i < WarmHosts.LARGEST + 1000; i++) {
                 InetSocketAddress host = InetSocketAddress.createUnresolved("web" + i + ".example", 1 + i);
                 InetSocketAddress address = resolved(host).sync().getNow();
                 assertThat(address.getHostString()).isEqualTo(host.getHostString());

@@ -9,16 +9,15 @@ import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.cache.AnswerCache;
 import io.nettoolkit.dns.internal.cache.CacheRules;
-import io.nettoolkit.dns.internal.cache.Responses;
 import io.nettoolkit.dns.internal.name.HostsFile;
-import io.nettoolkit.dns.internal.wire.DnsName;
+import io.nettoolkit.dns.internal.name.NameFiles;
+import io.nettoolkit.dns.internal.name.ResolvConf;
 import io.nettoolkit.testkit.ManualTime;
 import io.netty.channel.EventLoop;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -38,9 +37,7 @@ final class LookupRig implements AutoCloseable {
     final AnswerCache cache;
     final Lookups lookups;
 
-    volatile String hosts = "";
-    volatile List<DnsName> search = List.of();
-    volatile int ndots = 1;
+    private volatile NameFiles.Contents files = new NameFiles.Contents(ResolvConf.DEFAULT, HostsFile.EMPTY);
     /** What this host can reach: IPv4 alone, unless a test says otherwise. */
     volatile boolean ipv4Reachable = true;
 
@@ -55,24 +52,8 @@ final class LookupRig implements AutoCloseable {
     LookupRig(UnaryOperator<DnsCache.Config.Builder> config, PrivateAddresses privateAddresses) {
         cache = new AnswerCache(
                 CacheRules.of(config.apply(DnsCache.Config.builder()).build()), clock, new Random(1));
-        OwnNames.Configuration configuration = new OwnNames.Configuration() {
-            @Override
-            public HostsFile hosts() {
-                return HostsFile.parse(hosts.getBytes(StandardCharsets.UTF_8));
-            }
-
-            @Override
-            public List<DnsName> search() {
-                return search;
-            }
-
-            @Override
-            public int ndots() {
-                return ndots;
-            }
-        };
         LookupOptions options = new LookupOptions(
-                new OwnNames(() -> configuration),
+                new OwnNames(() -> files, null, 0),
                 addresses -> addresses,
                 addresses -> addresses.stream().anyMatch(each -> each instanceof Inet4Address == ipv4Reachable),
                 privateAddresses,
@@ -83,10 +64,18 @@ final class LookupRig implements AutoCloseable {
         lookups = new Lookups(options, cache, () -> upstream);
     }
 
-    LookupRig search(int newNdots, String... suffixes) {
-        search = Arrays.stream(suffixes).map(Responses::name).toList();
-        ndots = newNdots;
+    /** From now on the configuration says so. */
+    LookupRig search(int ndots, String... suffixes) {
+        String text = "search " + String.join(" ", suffixes) + "\noptions ndots:" + ndots + "\n";
+        files = new NameFiles.Contents(ResolvConf.parse(text.getBytes(StandardCharsets.US_ASCII)), files.hosts());
         return this;
+    }
+
+    /** From now on the hosts file says so, and lookups have been told. */
+    void hosts(String text) {
+        HostsFile hosts = HostsFile.parse(text.getBytes(StandardCharsets.US_ASCII));
+        files = new NameFiles.Contents(files.resolvConf(), hosts);
+        lookups.namesChanged(hosts);
     }
 
     Deadline deadline() {

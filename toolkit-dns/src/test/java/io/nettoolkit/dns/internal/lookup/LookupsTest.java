@@ -14,8 +14,6 @@ import io.nettoolkit.dns.DnsAnswer.Source;
 import io.nettoolkit.dns.DnsException;
 import io.nettoolkit.dns.DnsType;
 import io.nettoolkit.dns.internal.cache.Responses;
-import io.nettoolkit.dns.internal.name.HostsFile;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -326,7 +324,7 @@ class LookupsTest {
 
     @Test
     void answersWhatThisHostKnowsWithoutAsking() {
-        rig.hosts = "192.0.2.9 web.example\n";
+        rig.hosts("192.0.2.9 web.example\n");
         assertThat(get(rig.query("WEB.example", DnsType.A)).source()).isEqualTo(Source.HOSTS);
         assertThat(get(rig.query("web.example", DnsType.AAAA)).kind()).isEqualTo(DnsAnswer.Kind.NODATA);
         assertThat(get(rig.query("localhost", DnsType.A)).records()).hasSize(1);
@@ -342,8 +340,7 @@ class LookupsTest {
     @Test
     void believesTheHostsFileRatherThanTheCacheOnceItHasChanged() {
         warm("web.example", 300);
-        rig.hosts = "192.0.2.9 web.example\n";
-        rig.lookups.namesChanged(HostsFile.parse(rig.hosts.getBytes(StandardCharsets.US_ASCII)));
+        rig.hosts("192.0.2.9 web.example\n");
         assertThat(get(rig.query("web.example", DnsType.A)).source()).isEqualTo(Source.HOSTS);
     }
 

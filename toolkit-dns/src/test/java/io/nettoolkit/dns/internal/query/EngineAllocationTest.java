@@ -118,6 +118,9 @@ class EngineAllocationTest {
         }
 
         @Override
+        public void onNoAnswer() {}
+
+        @Override
         public boolean isStream() {
             return false;
         }

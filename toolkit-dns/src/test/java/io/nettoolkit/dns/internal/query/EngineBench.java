@@ -26,6 +26,11 @@ final class EngineBench implements AutoCloseable {
     final EmbeddedChannel channel =
             time.attach(EmbeddedChannel.builder().ticker(time.ticker()).build());
     final List<String> events = new ArrayList<>();
+    /** What the listener does when it hears of a server. */
+    Runnable onEvent = () -> {};
+    /** And when it hears of a lost try. */
+    Runnable onRetry = () -> {};
+
     final QueryEngine engine;
     final ScriptedTransport wire;
 
@@ -37,17 +42,22 @@ final class EngineBench implements AutoCloseable {
         DnsResolver.Listener listener = new DnsResolver.Listener() {
             @Override
             public void onServerDown(InetSocketAddress server, DnsException cause) {
-                events.add("down " + server.getPort());
+                happened("down " + server.getPort());
             }
 
             @Override
             public void onServerUp(InetSocketAddress server) {
-                events.add("up " + server.getPort());
+                happened("up " + server.getPort());
             }
 
             @Override
             public void onForgerySuspected(InetSocketAddress server, long count) {
-                events.add("forgery " + server.getPort());
+                happened("forgery " + server.getPort());
+            }
+
+            @Override
+            public void onRetry(String name, DnsType<?> type, DnsException cause) {
+                onRetry.run();
             }
         };
         ScriptedTransport[] transport = new ScriptedTransport[1];
@@ -57,6 +67,11 @@ final class EngineBench implements AutoCloseable {
                 owner -> transport[0] = new ScriptedTransport(owner));
         wire = transport[0];
         engine.configure(new EngineOptions(addresses(servers), false, TRY.toNanos(), attempts));
+    }
+
+    private void happened(String event) {
+        events.add(event);
+        onEvent.run();
     }
 
     static List<InetSocketAddress> addresses(int servers) {

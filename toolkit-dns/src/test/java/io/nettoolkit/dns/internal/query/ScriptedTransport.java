@@ -125,6 +125,9 @@ final class ScriptedTransport implements Transport, Transport.Link {
         }
 
         @Override
+        public void onNoAnswer() {}
+
+        @Override
         public boolean isStream() {
             return stream;
         }
