@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * A policy does the same wherever the readings of its clock begin: at zero, below it, or so high that they wrap. Meanwhile
  * the clock stalls, and jumps by hours.
+ *
+ * <p>It is the one clock there is: in Resilience4j a clock of the user's took a wrapper of its internals (2234), and its time
+ * windows, as those of Failsafe, went by the time of day, which is set back.
  */
 class PolicyClockTest {
 

@@ -75,6 +75,7 @@ class StoreOutageTest {
         assertThat(limiter.stats().storeAway()).isTrue();
     }
 
+    /** Envoy's rate limit service waits for 10 s (envoyproxy/ratelimit 462 and 978). */
     @Test
     void aCallerWaitsAsLongAsTheTimeoutAndNoLonger() throws Exception {
         DistributedRateLimiter limiter = builder(store, Outage.failOpen()).build();
@@ -156,6 +157,7 @@ class StoreOutageTest {
                 .hasMessageContaining("token store is away");
     }
 
+    /** What users of flask-limiter (16, 319) and of Kong's plugin (14) wanted in place of all or nothing. */
     @Test
     void aShareIsAPartOfTheLimit() {
         DistributedRateLimiter limiter = builder(store, Outage.localShare(4)).build();
@@ -281,6 +283,10 @@ class StoreOutageTest {
                 CompletableFuture.completedFuture(new Grant(granted, remaining, Duration.ZERO, Duration.ZERO));
     }
 
+    /**
+     * A store in trouble failed the calls themselves: traefik 13529, bucket4j 339; and an exception went round the
+     * choice to fail open: jsocol/django-ratelimit 333. In istio 12115 everything was refused.
+     */
     @ParameterizedTest
     @MethodSource("broken")
     void bearsAStoreThatIsBroken(TokenStore broken) throws Exception {

@@ -130,6 +130,16 @@ public final class Limiter implements RateLimiter {
         }
     }
 
+    /** Whether {@link #takeAsMember} would refuse, and that counts; writes to no limit. */
+    boolean refusesAsMember(long permits, long nowNanos) {
+        // What a lease can find in the end only an attempt tells.
+        if (shadow || leased || limit.take(permits, nowNanos, -1) == 0) {
+            return false;
+        }
+        counters.increment(REFUSED);
+        return true;
+    }
+
     boolean takeAsMember(long permits, long nowNanos) {
         boolean taken = limit.tryTake(permits, nowNanos);
         counters.add(taken ? GRANTED : REFUSED, taken ? permits : 1);
