@@ -61,14 +61,16 @@ class OutageModesTest {
     }
 
     enum Mode {
-        FAIL_OPEN(Outage.failOpen()),
-        FAIL_CLOSED(Outage.failClosed()),
-        LOCAL_SHARE(Outage.localShare(NODES));
+        FAIL_OPEN,
+        FAIL_CLOSED,
+        LOCAL_SHARE;
 
-        private final Outage outage;
-
-        Mode(Outage outage) {
-            this.outage = outage;
+        Outage outage() {
+            return switch (this) {
+                case FAIL_OPEN -> Outage.failOpen();
+                case FAIL_CLOSED -> Outage.failClosed();
+                case LOCAL_SHARE -> Outage.localShare(NODES);
+            };
         }
 
         /** How many of the decisions of an outage are to be yes. */
@@ -141,7 +143,7 @@ class OutageModesTest {
     }
 
     private DistributedRateLimiter limiter(Mode mode) {
-        return DistributedRateLimiter.builder(store, "orders", RATE, Duration.ofSeconds(1), mode.outage)
+        return DistributedRateLimiter.builder(store, "orders", RATE, Duration.ofSeconds(1), mode.outage())
                 .burst(BURST)
                 .storeTimeout(TIMEOUT)
                 .timeSource(clock)
@@ -224,7 +226,7 @@ class OutageModesTest {
     @MethodSource("all")
     void isHonouredByThoseWhoBorrow(Trouble trouble, Mode mode) throws Exception {
         DistributedRateLimiter limiter = DistributedRateLimiter.builder(
-                        store, "orders", RATE, Duration.ofSeconds(1), mode.outage)
+                        store, "orders", RATE, Duration.ofSeconds(1), mode.outage())
                 .burst(BURST)
                 .leased(BURST / 2)
                 .storeTimeout(TIMEOUT)

@@ -23,8 +23,8 @@ class RetryJitterTest {
     private static final long SEED = 23;
     private static final int CALLS = 2_000;
     private static final int ATTEMPTS = 7;
-    private static final long BASE_MILLIS = 100;
-    private static final long MOST_MILLIS = 2_000;
+    private static final int BASE_MILLIS = 100;
+    private static final int MOST_MILLIS = 2_000;
 
     private final CallRig rig = new CallRig();
 

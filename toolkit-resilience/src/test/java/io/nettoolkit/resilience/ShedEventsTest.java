@@ -337,14 +337,16 @@ class ShedEventsTest {
         letThrough("acquire", limiter, it -> assertThat(it.acquire(1, soon())).isCompleted());
         letThrough("acquireBlocking", limiter, it -> it.acquireBlocking(1, soon()));
         letThrough("execute", limiter, it -> assertThat(it.execute(CALL)).isEqualTo("made"));
-        letThrough(
-                "keyed",
-                name -> KeyedRateLimiter.<String>builder(1, SECOND)
-                        .name(name)
-                        .shadow(true)
-                        .timeSource(clock)
-                        .build(),
-                it -> assertThat(it.tryAcquire("key") && it.tryAcquire("key")).isTrue());
+        Function<String, KeyedRateLimiter<String>> keyed = name -> {
+            KeyedRateLimiter<String> spent = KeyedRateLimiter.<String>builder(1, SECOND)
+                    .name(name)
+                    .shadow(true)
+                    .timeSource(clock)
+                    .build();
+            assertThat(spent.tryAcquire("key")).isTrue();
+            return spent;
+        };
+        letThrough("keyed", keyed, it -> assertThat(it.tryAcquire("key")).isTrue());
         letThrough(
                 "breaker",
                 name -> {
