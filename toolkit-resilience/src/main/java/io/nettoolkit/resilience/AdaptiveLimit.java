@@ -117,7 +117,11 @@ public final class AdaptiveLimit {
      * @return negative when there is none, otherwise the permit to hand to {@link #onResult}
      */
     public long tryAcquire() {
-        return limit.tryAcquire();
+        long permit = limit.tryAcquire();
+        if (permit < 0) {
+            JfrEvents.policyShed(name, Reason.OVERLOADED.name());
+        }
+        return permit;
     }
 
     /**
@@ -184,7 +188,6 @@ public final class AdaptiveLimit {
     }
 
     RejectedException rejected() {
-        JfrEvents.policyShed(name, Reason.OVERLOADED.name());
         return new RejectedException(
                 name, Reason.OVERLOADED, Duration.ZERO, "as many calls are under way as the limit of " + limit());
     }

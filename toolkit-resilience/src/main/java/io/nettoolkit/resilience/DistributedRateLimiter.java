@@ -4,7 +4,6 @@ import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.BlockingCheck;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Timers;
 import io.nettoolkit.resilience.internal.store.DecidedCall;
@@ -166,7 +165,6 @@ public final class DistributedRateLimiter {
     }
 
     private RejectedException rejected(Decision decision) {
-        JfrEvents.policyShed(name, Reason.RATE_LIMITED.name());
         String detail = decision.source() == Source.FALLBACK
                 ? "the token store is away, and this is what was chosen for that case"
                 : "the limit is used up";

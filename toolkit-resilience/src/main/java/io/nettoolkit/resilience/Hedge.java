@@ -8,6 +8,7 @@ import io.nettoolkit.resilience.internal.StripedCounters;
 import io.nettoolkit.resilience.internal.Timers;
 import io.nettoolkit.resilience.internal.call.Body;
 import io.nettoolkit.resilience.internal.call.Chain;
+import io.nettoolkit.resilience.internal.call.DepositLayer;
 import io.nettoolkit.resilience.internal.call.HedgeLayer;
 import io.nettoolkit.resilience.internal.call.Layer;
 import io.nettoolkit.resilience.internal.call.QuantileEstimate;
@@ -74,7 +75,11 @@ public final class Hedge {
                 new CallbackGuard("the classifier of " + builder.name, builder.timeSource),
                 new StripedCounters(HedgeLayer.COUNTERS));
         quantile = builder.quantile;
-        chain = new Chain(plan.name(), new HedgeLayer(plan, Body.INSTANCE), plan.timeSource(), plan.timers());
+        chain = new Chain(
+                plan.name(),
+                DepositLayer.into(budget, new HedgeLayer(plan, Body.INSTANCE)),
+                plan.timeSource(),
+                plan.timers());
     }
 
     /** Begins with the defaults. */
@@ -97,12 +102,17 @@ public final class Hedge {
                 counters.sum(HedgeLayer.REFUSED));
     }
 
+    /** Without the deposit. */
     Layer layer(Layer inner, @Nullable Classifier classifier) {
         return new HedgeLayer(classifier == null ? plan : plan.with(classifier), inner);
     }
 
     String name() {
         return plan.name();
+    }
+
+    RetryBudget budget() {
+        return plan.budget();
     }
 
     TimeSource timeSource() {
@@ -160,7 +170,10 @@ public final class Hedge {
             return this;
         }
 
-        /** Second attempts for each call at most, 0.001 to 1. Default 0.05: one for twenty calls. */
+        /**
+         * Second attempts for each call at most, 0.001 to 1. Default 0.05: one for twenty calls. To a hedge inside of a
+         * {@link Retry} each of its attempts is a call; for a bound on both together give them one {@link #budget}.
+         */
         public Builder maxExtra(double share) {
             if (!(share >= 0.001 && share <= 1)) {
                 throw new IllegalArgumentException("maxExtra: " + share + " (must be 0.001 to 1)");
@@ -169,7 +182,10 @@ public final class Hedge {
             return this;
         }
 
-        /** A budget shared with others, in place of {@link #maxExtra}; on the same clock. Default one of its own. */
+        /**
+         * A budget shared with others, in place of {@link #maxExtra}; on the same clock. A call of a pipeline pays into it
+         * once, whoever else of the pipeline takes out of it. Default one of its own.
+         */
         public Builder budget(RetryBudget budget) {
             this.budget = Objects.requireNonNull(budget, "budget: must not be null");
             return this;

@@ -1,9 +1,11 @@
 package io.nettoolkit.resilience;
 
 import io.nettoolkit.core.RejectedException;
+import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.FailureText;
 import io.nettoolkit.core.internal.ToolkitFuture;
+import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.internal.Check;
 import io.nettoolkit.resilience.internal.Timers;
 import io.nettoolkit.resilience.internal.call.GuardedCall;
@@ -95,7 +97,7 @@ public final class KeyedRateLimiter<K> {
 
     /** Takes a permit of the key, if one is free. */
     public boolean tryAcquire(K key) {
-        return limit.tryTake(key, 1, timeSource.nanoTime()) || shadow;
+        return limit.tryTake(key, 1, timeSource.nanoTime()) || isLetThrough();
     }
 
     /**
@@ -104,7 +106,15 @@ public final class KeyedRateLimiter<K> {
      * @param permits 1 or more; more than the burst are never free
      */
     public boolean tryAcquire(K key, long permits) {
-        return limit.tryTake(key, positive(permits), timeSource.nanoTime()) || shadow;
+        return limit.tryTake(key, positive(permits), timeSource.nanoTime()) || isLetThrough();
+    }
+
+    /** Whether who got no permit goes ahead all the same; a recording hears of who does not. */
+    private boolean isLetThrough() {
+        if (!shadow) {
+            JfrEvents.policyShed(name, Reason.RATE_LIMITED.name());
+        }
+        return shadow;
     }
 
     /** When a permit of the key is free, in nanoseconds from now: 0 for now. */

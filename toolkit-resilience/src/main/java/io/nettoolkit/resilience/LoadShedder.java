@@ -116,6 +116,7 @@ public final class LoadShedder {
         double share = control.shedShare(priority);
         if (share > 0 && (share >= 1 || random.nextDouble() < share)) {
             control.shed(priority);
+            JfrEvents.policyShed(name, Reason.OVERLOADED.name());
             return false;
         }
         control.admitted(priority);
@@ -192,7 +193,6 @@ public final class LoadShedder {
     }
 
     RejectedException rejected(int priority) {
-        JfrEvents.policyShed(name, Reason.OVERLOADED.name());
         return new RejectedException(
                 name,
                 Reason.OVERLOADED,

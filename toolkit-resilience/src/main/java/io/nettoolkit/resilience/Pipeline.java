@@ -10,6 +10,7 @@ import io.nettoolkit.resilience.internal.call.AdaptiveGate;
 import io.nettoolkit.resilience.internal.call.Body;
 import io.nettoolkit.resilience.internal.call.BreakerGate;
 import io.nettoolkit.resilience.internal.call.Chain;
+import io.nettoolkit.resilience.internal.call.DepositLayer;
 import io.nettoolkit.resilience.internal.call.Gate;
 import io.nettoolkit.resilience.internal.call.GateLayer;
 import io.nettoolkit.resilience.internal.call.GateRow;
@@ -18,8 +19,10 @@ import io.nettoolkit.resilience.internal.call.LimiterGate;
 import io.nettoolkit.resilience.internal.call.Place;
 import io.nettoolkit.resilience.internal.call.ShedderGate;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -206,6 +209,7 @@ public final class Pipeline {
     public static final class Builder {
         private final List<Part> parts = new ArrayList<>();
         private final List<TimeSource> clocks = new ArrayList<>();
+        private final Set<RetryBudget> budgets = new HashSet<>();
         private String name = "pipeline";
         private @Nullable Classifier classifier;
         private TimeSource timeSource = TimeSource.system();
@@ -249,7 +253,12 @@ public final class Pipeline {
         public Builder retry(Retry retry) {
             Objects.requireNonNull(retry, "retry: must not be null");
             clocks.add(retry.timeSource());
-            return add(new Part(Place.RETRY, retry.toString(), inner -> retry.layer(inner, classifier), null, null));
+            return add(new Part(
+                    Place.RETRY,
+                    retry.toString(),
+                    paying(retry.budget(), inner -> retry.layer(inner, classifier)),
+                    null,
+                    null));
         }
 
         /** Attempts side by side. */
@@ -259,7 +268,7 @@ public final class Pipeline {
             return add(new Part(
                     Place.HEDGE,
                     hedge.toString(),
-                    inner -> hedge.layer(inner, classifier),
+                    paying(hedge.budget(), inner -> hedge.layer(inner, classifier)),
                     null,
                     hedge.name() + " makes attempts side by side, which one thread cannot"));
         }
@@ -317,6 +326,13 @@ public final class Pipeline {
                     inner -> new GateLayer(gate, inner, classifier == null ? own : classifier, timeSource),
                     gate,
                     null));
+        }
+
+        /** The outermost policy with a budget pays a call's share, and those further in only take out of it. */
+        private Wrapper paying(@Nullable RetryBudget budget, Wrapper wrapper) {
+            return budget != null && budgets.add(budget)
+                    ? inner -> DepositLayer.into(budget, wrapper.wrap(inner))
+                    : wrapper;
         }
 
         private Builder add(Part part) {

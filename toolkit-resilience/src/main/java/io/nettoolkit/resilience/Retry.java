@@ -10,6 +10,7 @@ import io.nettoolkit.resilience.internal.StripedCounters;
 import io.nettoolkit.resilience.internal.Timers;
 import io.nettoolkit.resilience.internal.call.Body;
 import io.nettoolkit.resilience.internal.call.Chain;
+import io.nettoolkit.resilience.internal.call.DepositLayer;
 import io.nettoolkit.resilience.internal.call.Layer;
 import io.nettoolkit.resilience.internal.call.Parking;
 import io.nettoolkit.resilience.internal.call.RetryLayer;
@@ -75,7 +76,11 @@ public final class Retry {
                 builder.listener,
                 guard,
                 RetryPlan.newCounters());
-        chain = new Chain(builder.name, new RetryLayer(plan, Body.INSTANCE), plan.timeSource(), plan.timers());
+        chain = new Chain(
+                builder.name,
+                DepositLayer.into(plan.budget(), new RetryLayer(plan, Body.INSTANCE)),
+                plan.timeSource(),
+                plan.timers());
     }
 
     /** Begins with the defaults. */
@@ -127,8 +132,14 @@ public final class Retry {
                 counters.sum(RetryPlan.counterOf(GaveUp.BUDGET)));
     }
 
+    /** Without the deposit. */
     Layer layer(Layer inner, @Nullable Classifier classifier) {
         return new RetryLayer(classifier == null ? plan : plan.with(classifier), inner);
+    }
+
+    @Nullable
+    RetryBudget budget() {
+        return plan.budget();
     }
 
     TimeSource timeSource() {

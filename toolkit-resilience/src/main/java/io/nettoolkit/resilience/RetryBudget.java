@@ -113,7 +113,10 @@ public final class RetryBudget {
         return new Builder();
     }
 
-    /** A call begins: pays in. Policies that hold a budget do it themselves. */
+    /**
+     * A call begins: pays in. Policies that hold a budget do it themselves; those of one {@link Pipeline} that share it, once
+     * for all of them.
+     */
     public void deposit() {
         for (; ; ) {
             long now = word;

@@ -6,8 +6,10 @@ import com.sun.management.ThreadMXBean;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,5 +87,27 @@ class AdaptiveAllocationTest {
 
         assertThat(bytesPerCall(() -> limiter.tryAcquireNow(1))).isLessThan(1);
         assertThat(limiter.stats().grantedFromLease()).isPositive();
+    }
+
+    static Stream<Outage> outages() {
+        return Stream.of(Outage.failOpen(), Outage.failClosed(), Outage.localShare(1), Outage.localShare(1_000));
+    }
+
+    /** But for the probes of the store, which come too seldom to show. */
+    @ParameterizedTest
+    @MethodSource("outages")
+    void permitsWhileTheStoreIsAway(Outage outage) {
+        TokenStore gone =
+                (key, limit, unit, count, deadline) -> CompletableFuture.failedFuture(new IOException("gone"));
+        DistributedRateLimiter limiter = DistributedRateLimiter.builder(
+                        gone, "key", 1_000_000, Duration.ofSeconds(1), outage)
+                .leased(1_000)
+                .build();
+        for (int i = 0; i < 3; i++) {
+            limiter.tryAcquire().join();
+        }
+
+        assertThat(bytesPerCall(() -> limiter.tryAcquireNow(1))).isLessThan(1);
+        assertThat(limiter.stats().storeAway()).isTrue();
     }
 }

@@ -3,11 +3,7 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.resilience.Classifier.Outcome;
-import io.nettoolkit.resilience.internal.call.Gate;
-import io.nettoolkit.resilience.internal.call.Place;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -27,26 +23,6 @@ class CallAllocationTest {
     private static final CompletableFuture<String> DONE = CompletableFuture.completedFuture("answer");
     private static final Supplier<CompletionStage<String>> STAGE = () -> DONE;
 
-    /** Asks for everything a breaker may ask for. */
-    private static final class Always extends Gate {
-        Always() {
-            super(true, true);
-        }
-
-        @Override
-        public long enter() {
-            return 1;
-        }
-
-        @Override
-        public RejectedException refusal(long permit) {
-            return new RejectedException("never", Reason.CIRCUIT_OPEN, Duration.ZERO, "");
-        }
-
-        @Override
-        public void leave(long permit, Outcome outcome, long elapsedNanos) {}
-    }
-
     private interface Step {
         void run() throws Exception;
     }
@@ -63,13 +39,25 @@ class CallAllocationTest {
         return (double) (THREADS.getThreadAllocatedBytes(thread) - before) / MEASURED;
     }
 
+    private static RateLimiter limiter() {
+        return RateLimiter.tokenBucket(1_000_000_000, Duration.ofSeconds(1)).build();
+    }
+
+    /** With everything on that reads a clock. */
+    private static CircuitBreaker breaker() {
+        return CircuitBreaker.builder()
+                .slowCalls(Duration.ofSeconds(1), 0.5)
+                .consecutiveFailures(5)
+                .build();
+    }
+
     private static Pipeline five() {
         RetryBudget budget = RetryBudget.builder().build();
         return Pipeline.builder()
                 .fallback(Fallback.of("fallback"))
-                .gate(Place.RATE_LIMITER, "limiter", new Always(), Classifier.defaults())
+                .rateLimiter(limiter())
                 .retry(Retry.builder().budget(budget).build())
-                .gate(Place.CIRCUIT_BREAKER, "breaker", new Always(), Classifier.defaults())
+                .circuitBreaker(breaker())
                 .bulkhead(Bulkhead.builder(8).maxPending(8).build())
                 .build();
     }
@@ -126,8 +114,8 @@ class CallAllocationTest {
     @Test
     void aPipelineUsedByHandCostsNothing() throws Exception {
         Pipeline.Attempt attempt = Pipeline.builder()
-                .gate(Place.RATE_LIMITER, "limiter", new Always(), Classifier.defaults())
-                .gate(Place.CIRCUIT_BREAKER, "breaker", new Always(), Classifier.defaults())
+                .rateLimiter(limiter())
+                .circuitBreaker(breaker())
                 .bulkhead(Bulkhead.builder(8).build())
                 .build()
                 .newAttempt();

@@ -3,7 +3,9 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.nettoolkit.resilience.Classifier.Outcome;
+import io.nettoolkit.resilience.micrometer.ResilienceMetrics;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -41,6 +43,23 @@ class CircuitBreakerAllocationTest {
 
         assertThat(bytesPerCall(() -> call(breaker))).isLessThan(1);
         assertThat(breaker.stats().failed()).isPositive();
+    }
+
+    /** Resilience4j 1391: as soon as anybody listens, each call makes an event; and its meters do listen. */
+    @Test
+    void aCallAllocatesNothingWhereMetersAreBoundAndSomebodyListens() {
+        CircuitBreaker breaker = CircuitBreaker.builder()
+                .listener(new CircuitBreaker.Listener() {})
+                .build();
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        ResilienceMetrics.of(registry).bind("breaker", breaker);
+
+        assertThat(bytesPerCall(() -> call(breaker))).isLessThan(1);
+        assertThat(registry.get("toolkit.circuitbreaker.calls")
+                        .tag("kind", "successful")
+                        .functionCounter()
+                        .count())
+                .isPositive();
     }
 
     @Test

@@ -269,4 +269,19 @@ class CircuitBreakerCallTest {
 
         assertThat(future).isCancelled();
     }
+
+    /** Hystrix, pull request 1621: who unsubscribed from a half-open circuit's one trial left it half-open for ever. */
+    @Test
+    void aCancelledProbeGivesItsPlaceBack() throws Exception {
+        halfOpen();
+        CompletableFuture<String> inner = new CompletableFuture<>();
+        CompletableFuture<String> probe = breaker.executeAsync(() -> inner);
+        assertThat(breaker.tryAcquire()).as("the one place is taken").isNegative();
+
+        probe.cancel(true);
+
+        assertThatThrownBy(() -> get(inner)).isInstanceOf(CancellationException.class);
+        assertThat(breaker.<String>execute(() -> "probe")).isEqualTo("probe");
+        assertThat(breaker.state()).isEqualTo(State.CLOSED);
+    }
 }

@@ -10,6 +10,7 @@ class CircuitBreakerOptionsTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
 
+    /** The values that nobody has to choose (resilience4j 1622: what should I set?). */
     @Test
     void showsItsOptions() {
         assertThat(CircuitBreaker.builder().build())

@@ -122,6 +122,23 @@ class DistributedRateLimiterTest {
         }
     }
 
+    /** Bucket4j 404 and 603: 400 callers of one key got in each other's way for seconds. */
+    @Test
+    void fourHundredCallersCostTwoCalls() throws Exception {
+        DistributedRateLimiter limiter =
+                builder(store, Outage.failClosed()).burst(400).build();
+        List<CompletableFuture<Decision>> decisions = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            decisions.add(limiter.tryAcquire());
+        }
+        store.last().grant(1);
+        store.last().grant(399);
+
+        assertThat(decisions)
+                .allMatch(decision -> decision.join().equals(new Decision(true, 0, Duration.ZERO, Source.STORE)));
+        assertThat(store.calls()).isEqualTo(2);
+    }
+
     @Test
     void oneCallAsksForUnitsOfOneSize() throws Exception {
         DistributedRateLimiter limiter = builder(store, Outage.failClosed()).build();

@@ -13,6 +13,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -164,5 +165,43 @@ class KeyedRateLimiterTest {
         assertThatThrownBy(() -> limiter.tryAcquire(null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessageContaining("key: ");
+    }
+
+    /** Resilience4j issue 1683: each limiter had a task on a scheduler, and millions of them never went away. */
+    @Test
+    void nothingIsScheduledForALimiter() {
+        ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(0);
+        for (int i = 0; i < 1_000; i++) {
+            RateLimiter limiter = RateLimiter.tokenBucket(1, Duration.ofSeconds(1))
+                    .warmUp(Duration.ofSeconds(1))
+                    .scheduler(scheduler)
+                    .build();
+            limiter.tryAcquire();
+            limiter.tryAcquire();
+            limiter.reserve(1, 1);
+        }
+
+        assertThat(scheduler.getQueue()).isEmpty();
+        scheduler.shutdownNow();
+    }
+
+    /** Too strict for both, and never more for either: what one of them took the other one has not got. */
+    @Test
+    void keysOfOneHashShareOneBucket() {
+        KeyedRateLimiter<String> limiter = KeyedRateLimiter.<String>builder(3, Duration.ofDays(1))
+                .hash(key -> key.length())
+                .timeSource(TimeSource.of(time.ticker()))
+                .build();
+
+        assertThat(limiter.tryAcquire("one")).isTrue();
+        assertThat(limiter.tryAcquire("two")).isTrue();
+        assertThat(limiter.retryAfterNanos("one", 2))
+                .isEqualTo(limiter.retryAfterNanos("two", 2))
+                .isPositive();
+        assertThat(limiter.tryAcquire("one")).isTrue();
+        assertThat(limiter.tryAcquire("two")).isFalse();
+        assertThat(limiter.tryAcquire("three", 3)).as("of another hash").isTrue();
+        assertThat(limiter.stats().keys()).isEqualTo(2);
+        assertThat(limiter.stats().shared()).as("by no lack of room").isZero();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.nettoolkit.core.Backoff;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
@@ -53,6 +54,53 @@ class PipelineGatesTest {
         assertThat(breaker.state()).isEqualTo(State.OPEN);
         assertThat(refusal(pipeline).reason()).isEqualTo(Reason.CIRCUIT_OPEN);
         assertThat(refusal(pipeline).retryAfter()).isPositive();
+    }
+
+    private static void open(CircuitBreaker breaker) {
+        for (int i = 0; i < 10; i++) {
+            breaker.onResult(breaker.tryAcquire(), Outcome.FAILURE, 0);
+        }
+        assertThat(breaker.state()).isEqualTo(State.OPEN);
+    }
+
+    private Retry retry() {
+        return Retry.builder()
+                .backoff(Backoff.fixed(Duration.ofMillis(1)))
+                .timeSource(rig.clock)
+                .scheduler(rig.loop)
+                .parking(rig.parking)
+                .build();
+    }
+
+    /** In Resilience4j a retry around a breaker spends its attempts on refusals (issues 515 and 614). */
+    @Test
+    void aRetryWaitsUntilAnOpenBreakerTakesCallsAgain() throws Exception {
+        Pipeline pipeline = pipeline().retry(retry()).circuitBreaker(breaker).build();
+        open(breaker);
+        long openMillis = Duration.ofNanos(-breaker.tryAcquire()).toMillis();
+        assertThat(openMillis).isGreaterThan(1_000);
+
+        assertThat(pipeline.execute(() -> "probe")).isEqualTo("probe");
+
+        assertThat(rig.elapsedMillis()).isBetween(openMillis, openMillis + 1);
+        assertThat(breaker.stats().refused()).as("this test's, and one attempt").isEqualTo(2);
+    }
+
+    @Test
+    void aRetryGivesUpAtOnceWhereAnOpenBreakerStaysOpenForLongerThanThereIsTime() {
+        Pipeline pipeline = pipeline().retry(retry()).circuitBreaker(breaker).build();
+        open(breaker);
+
+        assertThatThrownBy(() -> pipeline.execute(
+                        () -> {
+                            throw new AssertionError("the call was made");
+                        },
+                        rig.in(1_000)))
+                .isInstanceOfSatisfying(
+                        RejectedException.class,
+                        refusal -> assertThat(refusal.reason()).isEqualTo(Reason.CIRCUIT_OPEN));
+        assertThat(rig.elapsedMillis()).isZero();
+        assertThat(breaker.stats().refused()).isEqualTo(1);
     }
 
     private static RejectedException refusal(Pipeline pipeline) {

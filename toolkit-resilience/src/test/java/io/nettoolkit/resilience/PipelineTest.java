@@ -196,6 +196,10 @@ class PipelineTest {
         assertThat(outcomes).containsExactly(Outcome.FAILURE, Outcome.SUCCESS);
     }
 
+    /**
+     * In which order policies act surprised the users of Resilience4j (issues 515 and 614, pull requests 364 and 839)
+     * and of SmallRye (456).
+     */
     @Test
     void aWrongOrderIsExplained() {
         assertThatIllegalStateException()

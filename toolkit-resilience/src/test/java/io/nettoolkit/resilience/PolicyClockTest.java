@@ -2,14 +2,24 @@ package io.nettoolkit.resilience;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.Backoff;
+import io.nettoolkit.core.Deadline;
+import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.internal.breaker.BreakerClock;
 import io.nettoolkit.resilience.internal.store.NoTimers;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -21,6 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * A policy does the same wherever the readings of its clock begin: at zero, below it, or so high that they wrap. Meanwhile
  * the clock stalls, and jumps by hours.
+ *
+ * <p>It is the one clock there is: in Resilience4j a clock of the user's took a wrapper of its internals (2234), and its time
+ * windows, as those of Failsafe, went by the time of day, which is set back.
  */
 class PolicyClockTest {
 
@@ -56,10 +69,20 @@ class PolicyClockTest {
                 policy("vegas limit", time -> adaptive(AdaptiveLimit.vegas(), time)),
                 policy("gradient limit", time -> adaptive(AdaptiveLimit.gradient(), time)),
                 policy("load shedder", PolicyClockTest::shedder),
-                policy("outlier detector", PolicyClockTest::outliers));
+                policy("outlier detector", PolicyClockTest::outliers),
+                moving("retry", PolicyClockTest::retry),
+                moving("retry, asynchronous", PolicyClockTest::retryAsync),
+                moving("bulkhead", PolicyClockTest::bulkhead),
+                moving("time limit", PolicyClockTest::timeLimit),
+                moving("hedge", PolicyClockTest::hedge));
     }
 
     private static Arguments policy(String name, Function<TimeSource, Use> policy) {
+        return moving(name, clock -> policy.apply(clock.timeSource()));
+    }
+
+    /** One that waits, and whose use moves the clock itself. */
+    private static Arguments moving(String name, Function<BreakerClock, Use> policy) {
         return Arguments.of(name, policy);
     }
 
@@ -155,10 +178,153 @@ class PolicyClockTest {
         };
     }
 
-    private static String trace(Function<TimeSource, Use> policy, long start) throws Exception {
+    /** Keeps delayed tasks until the test moves the clock to their time; on the test's thread. */
+    private static final class ClockTimers extends ScheduledThreadPoolExecutor {
+
+        private record Task(long dueNanos, Runnable task) {}
+
+        private final BreakerClock clock;
+        private final List<Task> tasks = new ArrayList<>();
+
+        ClockTimers(BreakerClock clock) {
+            super(0);
+            this.clock = clock;
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
+            tasks.add(new Task(clock.nanoTime() + unit.toNanos(delay), task));
+            return null;
+        }
+
+        void pass(Duration time) {
+            clock.advance(time);
+            for (int i = 0; i < tasks.size(); i++) {
+                if (clock.nanoTime() - tasks.get(i).dueNanos() >= 0) {
+                    tasks.remove(i--).task().run();
+                }
+            }
+        }
+
+        /** A random time, 50 ms at most. */
+        void pass(Random random) {
+            pass(Duration.ofNanos(random.nextLong(50_000_000)));
+        }
+    }
+
+    private static Retry.Builder retries(BreakerClock clock) {
+        return Retry.builder()
+                .maxAttempts(4)
+                .backoff(Backoff.exponential(Duration.ofMillis(10), SECOND).withJitter(0.5))
+                .maxElapsed(Duration.ofMillis(60))
+                .random(new Random(4))
+                .timeSource(clock.timeSource());
+    }
+
+    private static Use retry(BreakerClock clock) {
+        Retry retry = retries(clock)
+                .parking((blocker, nanos) -> clock.advance(Duration.ofNanos(nanos)))
+                .build();
+        return random -> {
+            try {
+                return retry.<String>execute(() -> answerOf(random.nextInt(3)));
+            } catch (IOException failure) {
+                return failure.getMessage() + " " + retry.stats() + " " + clock.elapsedNanos();
+            }
+        };
+    }
+
+    private static String answerOf(int dice) throws IOException {
+        if (dice > 0) {
+            throw new IOException("down");
+        }
+        return "answer";
+    }
+
+    private static Use retryAsync(BreakerClock clock) {
+        ClockTimers timers = new ClockTimers(clock);
+        Retry retry = retries(clock).scheduler(timers).build();
+        return random -> {
+            CompletableFuture<String> answer = retry.executeAsync(() -> random.nextInt(3) > 0
+                    ? CompletableFuture.failedFuture(new IOException("down"))
+                    : CompletableFuture.completedFuture("answer"));
+            for (int i = 0; i < 4; i++) {
+                timers.pass(Duration.ofMillis(81));
+            }
+            return outcome(answer) + " " + retry.stats();
+        };
+    }
+
+    /** Of a call that is over, or about to be told so by a loop. */
+    private static String outcome(CompletableFuture<String> answer) throws Exception {
+        try {
+            return answer.get(20, TimeUnit.SECONDS);
+        } catch (ExecutionException failure) {
+            return failure.getCause().getClass().getSimpleName();
+        }
+    }
+
+    private static Use bulkhead(BreakerClock clock) {
+        TimeSource time = clock.timeSource();
+        Bulkhead bulkhead = Bulkhead.builder(1)
+                .maxPending(1)
+                .timeSource(time)
+                .parking((blocker, nanos) -> clock.advance(Duration.ofNanos(1 + nanos / 2)))
+                .build();
+        return random -> {
+            if (random.nextBoolean() && bulkhead.stats().inFlight() > 0) {
+                bulkhead.release();
+            }
+            long before = clock.elapsedNanos();
+            try {
+                bulkhead.acquireBlocking(Deadline.after(Duration.ofMillis(20), time));
+                return "acquired";
+            } catch (RejectedException refused) {
+                return refused.reason() + " after " + (clock.elapsedNanos() - before);
+            }
+        };
+    }
+
+    private static Use timeLimit(BreakerClock clock) {
+        ClockTimers timers = new ClockTimers(clock);
+        TimeLimit limit = TimeLimit.builder(Duration.ofMillis(25))
+                .timeSource(clock.timeSource())
+                .scheduler(timers)
+                .build();
+        return random -> {
+            CompletableFuture<String> stage = new CompletableFuture<>();
+            CompletableFuture<String> answer = limit.executeAsync(() -> stage);
+            timers.pass(random);
+            stage.complete("in time");
+            return outcome(answer);
+        };
+    }
+
+    private static Use hedge(BreakerClock clock) {
+        ClockTimers timers = new ClockTimers(clock);
+        Hedge hedge = Hedge.builder()
+                .quantile(0.5)
+                .maxExtra(0.3)
+                .timeSource(clock.timeSource())
+                .scheduler(timers)
+                .build();
+        return random -> {
+            List<CompletableFuture<String>> stages = new ArrayList<>();
+            CompletableFuture<String> answer = hedge.executeAsync(() -> {
+                CompletableFuture<String> stage = new CompletableFuture<>();
+                stages.add(stage);
+                return stage;
+            });
+            timers.pass(random);
+            stages.get(stages.size() - 1).complete("attempt " + stages.size());
+            return outcome(answer) + " " + hedge.stats();
+        };
+    }
+
+    private static String trace(Function<BreakerClock, Use> policy, long start) throws Exception {
         BreakerClock clock = new BreakerClock(start);
         Random random = new Random(SEED);
-        Use use = policy.apply(clock.timeSource());
+        Use use = policy.apply(clock);
         StringBuilder trace = new StringBuilder();
         for (int step = 0; step < STEPS; step++) {
             clock.advance(Duration.ofNanos(
@@ -174,7 +340,7 @@ class PolicyClockTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("policies")
-    void doesTheSameWhereverTheReadingsBegin(String name, Function<TimeSource, Use> policy) throws Exception {
+    void doesTheSameWhereverTheReadingsBegin(String name, Function<BreakerClock, Use> policy) throws Exception {
         String expected = trace(policy, 0);
         assertThat(expected.lines()
                         .map(line -> line.substring(line.indexOf(' ')))

@@ -32,6 +32,10 @@ class RateLimiterAllocationTest {
         RateLimiter log = RateLimiter.slidingWindowLog(100_000, SECOND).build();
         RateLimiter counter = RateLimiter.slidingWindowCounter(100_000, SECOND).build();
         RateLimiter all = RateLimiter.allOf(open, log);
+        RateLimiter shadow =
+                RateLimiter.tokenBucket(1, Duration.ofDays(1)).shadow(true).build();
+        KeyedRateLimiter<Object> none =
+                KeyedRateLimiter.builder(1, Duration.ofDays(1)).build();
         InetAddress four = InetAddress.getByAddress(new byte[] {(byte) 192, 0, 2, 1});
         byte[] bytes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
         KeyedRateLimiter<Object> keyed =
@@ -50,6 +54,8 @@ class RateLimiterAllocationTest {
                 primitive("sliding window log", log::tryAcquire),
                 primitive("sliding window counter", counter::tryAcquire),
                 primitive("all of two", all::tryAcquire),
+                primitive("keyed, refusing", () -> none.tryAcquire("a client of this service")),
+                primitive("in shadow mode", shadow::tryAcquire),
                 primitive("keyed by text", () -> keyed.tryAcquire("a client of this service")),
                 primitive("keyed by IPv4 address", () -> keyed.tryAcquire(four)),
                 primitive("keyed by bytes", () -> keyed.tryAcquire(bytes)),

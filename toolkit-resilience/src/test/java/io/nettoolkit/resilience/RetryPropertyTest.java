@@ -142,7 +142,10 @@ class RetryPropertyTest {
         }
     }
 
-    /** Resilience4j issue 172: with each caller's own three attempts a peer that is down gets threefold the load. */
+    /**
+     * Resilience4j issue 172: with each caller's own three attempts a peer that is down gets threefold the load. Asked
+     * for again in 1565, and of Polly in 2348.
+     */
     @Test
     void aPeerThatIsDownGetsNoMoreLoadThanTheBudgetAllows() {
         try (CallRig rig = new CallRig()) {

@@ -13,6 +13,7 @@ import io.nettoolkit.testkit.LeakCheck;
 import io.nettoolkit.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A store that is late, broken, or gone: every caller is answered in time, as was chosen. */
@@ -73,6 +75,7 @@ class StoreOutageTest {
         assertThat(limiter.stats().storeAway()).isTrue();
     }
 
+    /** Envoy's rate limit service waits for 10 s (envoyproxy/ratelimit 462 and 978). */
     @Test
     void aCallerWaitsAsLongAsTheTimeoutAndNoLonger() throws Exception {
         DistributedRateLimiter limiter = builder(store, Outage.failOpen()).build();
@@ -154,6 +157,7 @@ class StoreOutageTest {
                 .hasMessageContaining("token store is away");
     }
 
+    /** What users of flask-limiter (16, 319) and of Kong's plugin (14) wanted in place of all or nothing. */
     @Test
     void aShareIsAPartOfTheLimit() {
         DistributedRateLimiter limiter = builder(store, Outage.localShare(4)).build();
@@ -174,6 +178,52 @@ class StoreOutageTest {
         assertThat(limiter.tryAcquire(3).getNow(null).granted())
                 .as("more than the share holds")
                 .isFalse();
+    }
+
+    /** All shares together are the limit, also where it is too small to be divided into whole permits. */
+    @Test
+    void aShareOfASmallLimitFillsUpAsManyTimesMoreSlowly() {
+        DistributedRateLimiter limiter =
+                builder(store, Outage.localShare(400)).burst(1).build();
+        lose(limiter);
+        time.advance(Duration.ofSeconds(4));
+
+        int granted = 0;
+        for (int i = 0; i < 10_000; i++) {
+            granted += limiter.tryAcquire().getNow(null).granted() ? 1 : 0;
+            time.advance(Duration.ofMillis(10));
+        }
+        assertThat(granted).as("a 400th of 100 a second, for 100 s").isEqualTo(25);
+    }
+
+    @Test
+    void aRefusalByTheShareSaysWhenItHasEnough() {
+        DistributedRateLimiter limiter = builder(store, Outage.localShare(4)).build();
+        lose(limiter);
+        time.advance(Duration.ofSeconds(1));
+
+        assertThat(limiter.tryAcquire(1).getNow(null)).isEqualTo(new Decision(true, 1, Duration.ZERO, Source.FALLBACK));
+        assertThat(limiter.tryAcquire(2).getNow(null))
+                .isEqualTo(new Decision(false, 1, Duration.ofMillis(40), Source.FALLBACK));
+        assertThat(limiter.tryAcquire(3).getNow(null).retryAfter())
+                .as("only the store may ever have so many")
+                .isBetween(Duration.ZERO, Duration.ofMillis(500));
+    }
+
+    /** Limits beyond what a share can count make it smaller, and never fail. */
+    @ParameterizedTest
+    @CsvSource({"4503599627370496, 1, 4503599627370496", "1, 31536000000000, 142", "8, 31536000000000, 1"})
+    void aShareBearsTheLargestLimits(long permits, long periodMicros, long burst) {
+        DistributedRateLimiter limiter = DistributedRateLimiter.builder(
+                        store, "orders", permits, Duration.of(periodMicros, ChronoUnit.MICROS), Outage.localShare(1))
+                .burst(burst)
+                .timeSource(clock)
+                .scheduler(time.executor())
+                .build();
+        lose(limiter);
+
+        assertThat(limiter.tryAcquire(1).getNow(null).source()).isEqualTo(Source.FALLBACK);
+        assertThat(limiter.stats().grantedByFallback()).isPositive();
     }
 
     /**
@@ -233,6 +283,10 @@ class StoreOutageTest {
                 CompletableFuture.completedFuture(new Grant(granted, remaining, Duration.ZERO, Duration.ZERO));
     }
 
+    /**
+     * A store in trouble failed the calls themselves: traefik 13529, bucket4j 339; and an exception went round the
+     * choice to fail open: jsocol/django-ratelimit 333. In istio 12115 everything was refused.
+     */
     @ParameterizedTest
     @MethodSource("broken")
     void bearsAStoreThatIsBroken(TokenStore broken) throws Exception {

@@ -67,7 +67,7 @@ class TimeLimitTest {
         assertThat(limit.stats().timeouts()).isZero();
     }
 
-    /** Resilience4j's issues 905, 1041, 1379 and 1427: the time is over, and the work goes on. */
+    /** Resilience4j's issues 905, 1041, 1379 and 1427: the time is over, and the work goes on. Likewise 497 and 907. */
     @Test
     void aStageThatIsLateIsCancelled() {
         TimeLimit limit = limit(100).build();

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Serial<C> {
 
-    /** A few instructions; nobody else's code. */
+    /** Must not block: others leave theirs to the thread that runs it. */
     @FunctionalInterface
     public interface Step<C> {
         /** Runs with what the thread brought, which need not be the one that handed the step in. */
@@ -33,7 +33,17 @@ public final class Serial<C> {
 
     /** Runs the step and what arrives meanwhile, or leaves it to the thread at work. A step that throws stops no other. */
     public void run(Step<C> step, C context) {
+        add(step);
+        runOne(context);
+    }
+
+    /** Gives a step its place in the order, for one {@link #runOne} later. */
+    public void add(Step<C> step) {
         arrived.add(step);
+    }
+
+    /** As {@link #run}, after {@link #add}. Where others have come meanwhile it may be one of theirs that it runs. */
+    public void runOne(C context) {
         if (work.getAndIncrement() != 0) {
             return;
         }

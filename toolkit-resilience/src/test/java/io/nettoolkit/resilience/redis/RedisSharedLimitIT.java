@@ -1,11 +1,19 @@
 package io.nettoolkit.resilience.redis;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.resource.ClientResources;
+import io.nettoolkit.core.Deadline;
 import io.nettoolkit.resilience.SharedLimitContract;
 import io.nettoolkit.resilience.TokenStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** The same on a real Redis. */
 class RedisSharedLimitIT extends SharedLimitContract {
@@ -13,6 +21,7 @@ class RedisSharedLimitIT extends SharedLimitContract {
     private static RedisServer server;
     private static ClientResources resources;
     private static RedisClient client;
+    private static StatefulRedisConnection<String, String> connection;
     private static TokenStore store;
 
     @BeforeAll
@@ -20,7 +29,8 @@ class RedisSharedLimitIT extends SharedLimitContract {
         server = RedisServer.start();
         resources = RedisServer.resources();
         client = RedisServer.client(server.address(), resources);
-        store = RedisTokenStore.of(client.connect().async());
+        connection = client.connect();
+        store = RedisTokenStore.of(connection.async());
     }
 
     @AfterAll
@@ -30,6 +40,40 @@ class RedisSharedLimitIT extends SharedLimitContract {
             resources.shutdown().get();
             server.close();
         }
+    }
+
+    /** Bucket4j 551: ten commands for one request. */
+    @Test
+    void aDecisionIsOneCommand() throws Exception {
+        TokenStore.Limit limit = new TokenStore.Limit(1_000, Duration.ofHours(1), 1_000);
+        take(limit);
+        connection.sync().configResetstat();
+
+        for (int i = 0; i < 100; i++) {
+            take(limit);
+        }
+
+        assertThat(commandsFromOutside()).containsExactly("cmdstat_evalsha:calls=100", "cmdstat_info:calls=1");
+    }
+
+    private void take(TokenStore.Limit limit) throws Exception {
+        store.take("one command", limit, 1, 1, Deadline.after(Duration.ofSeconds(10)))
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+    }
+
+    /** Without those that a script runs within itself, and those of the test. */
+    private static List<String> commandsFromOutside() {
+        connection.sync().info("server");
+        return connection
+                .sync()
+                .info("commandstats")
+                .lines()
+                .filter(line -> line.startsWith("cmdstat_"))
+                .map(line -> line.substring(0, line.indexOf(',')))
+                .filter(line -> !line.matches("cmdstat_(get|set|time|pexpire|config.*|del):.*"))
+                .sorted()
+                .toList();
     }
 
     @Override

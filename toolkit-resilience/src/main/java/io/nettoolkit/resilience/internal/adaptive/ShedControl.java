@@ -1,6 +1,7 @@
 package io.nettoolkit.resilience.internal.adaptive;
 
 import io.nettoolkit.core.TimeSource;
+import io.nettoolkit.resilience.internal.Serial;
 import io.nettoolkit.resilience.internal.StripedCounters;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -9,7 +10,8 @@ import java.lang.invoke.VarHandle;
  * The moving parts of a shedder. Callers add to striped counters that only grow, and lower one shared minimum while the
  * queue gets shorter. The first caller after an interval's end takes `updating` by compare-and-set, works out the line from
  * the differences, and publishes it as one word; nobody waits for it. A decision is a read of that word and, in the class it
- * runs through, one random number.
+ * runs through, one random number. A change is told after `updating` has been given back, so that a listener may take its
+ * time; its place in the order it has before.
  */
 
 /**
@@ -19,7 +21,7 @@ import java.lang.invoke.VarHandle;
  */
 public final class ShedControl {
 
-    /** Hears that shedding began, changed or ended. */
+    /** Hears that shedding began, changed or ended, in that order, one at a time. */
     @FunctionalInterface
     public interface OnChange {
         /** Must not throw. */
@@ -65,6 +67,7 @@ public final class ShedControl {
     private final Settings settings;
     private final TimeSource timeSource;
     private final OnChange onChange;
+    private final Serial<OnChange> changes = new Serial<>();
 
     /** Admitted by class, then shed by class. */
     private final StripedCounters decisions;
@@ -147,16 +150,18 @@ public final class ShedControl {
         if (!UPDATING.compareAndSet(this, false, true)) {
             return;
         }
+        boolean changed;
         try {
-            if (now - nextNanos >= 0) {
-                endInterval(now);
-            }
+            changed = now - nextNanos >= 0 && endInterval(now);
         } finally {
             UPDATING.setRelease(this, false);
         }
+        if (changed) {
+            changes.runOne(onChange);
+        }
     }
 
-    private void endInterval(long now) {
+    private boolean endInterval(long now) {
         double before = shed;
         double wanted = Math.max(queueShare(), throttleShare(now));
         throttled = wanted > 0 ? lastThrottle / wanted : 0;
@@ -165,9 +170,11 @@ public final class ShedControl {
         nextNanos = now + settings.intervalNanos();
         line = AdmissionLine.of(wanted, arrivals);
         shed = wanted;
-        if (before != wanted) {
-            onChange.changed(before, wanted);
+        if (before == wanted) {
+            return false;
         }
+        changes.add(listener -> listener.changed(before, wanted));
+        return true;
     }
 
     private double queueShare() {

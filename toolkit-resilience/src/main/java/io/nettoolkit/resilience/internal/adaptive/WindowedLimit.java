@@ -2,6 +2,7 @@ package io.nettoolkit.resilience.internal.adaptive;
 
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
+import io.nettoolkit.resilience.internal.Serial;
 import io.nettoolkit.resilience.internal.StripedCounters;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -12,7 +13,8 @@ import java.lang.invoke.VarHandle;
  * A call takes a place in one shared word, `inFlight`, and gives it back. What it showed goes to striped counters that only
  * ever grow; a window is the difference between two readings of them, so nothing has to be reset under the callers' feet.
  * The caller whose result comes after the end of a window computes the next limit: it takes `updating` by compare-and-set,
- * and nobody waits for it.
+ * and nobody waits for it. A change is told after `updating` has been given back, so that a listener may take its time; its
+ * place in the order it has before.
  *
  * A permit is the number of decreases there had been when it was given. An overload reported with an older number belongs
  * to calls that were let in before the last decrease: one burst of refusals is one decrease, not one for each refused call.
@@ -79,6 +81,7 @@ public final class WindowedLimit {
     private final Settings settings;
     private final TimeSource timeSource;
     private final OnChange onChange;
+    private final Serial<OnChange> changes = new Serial<>();
     private final StripedCounters counters = new StripedCounters(COUNTERS);
 
     private int inFlight;
@@ -151,24 +154,28 @@ public final class WindowedLimit {
         }
         long now = timeSource.coarseNanos();
         if (now - windowEndNanos >= 0 && UPDATING.compareAndSet(this, false, true)) {
+            boolean changed;
             try {
-                endWindow(now);
+                changed = endWindow(now);
             } finally {
                 UPDATING.setRelease(this, false);
+            }
+            if (changed) {
+                changes.runOne(onChange);
             }
         }
     }
 
-    private void endWindow(long now) {
+    private boolean endWindow(long now) {
         long samples = counters.sum(SAMPLES) - samplesBefore;
         long overloads = counters.sum(FRESH_OVERLOADS) - overloadsBefore;
         if (now - windowEndNanos < 0) {
-            return;
+            return false;
         }
         if (samples + overloads < settings.minSamples()) {
             // Later, but not at every result.
             windowEndNanos = now + settings.windowNanos() / 8;
-            return;
+            return false;
         }
         long nanos = counters.sum(SAMPLE_NANOS) - nanosBefore;
         samplesBefore += samples;
@@ -185,9 +192,11 @@ public final class WindowedLimit {
         int to = (int) next.limit();
         limit = to;
         windowEndNanos = now + Math.max(settings.windowNanos(), (long) window.averageNanos());
-        if (from != to) {
-            onChange.changed(from, to);
+        if (from == to) {
+            return false;
         }
+        changes.add(listener -> listener.changed(from, to));
+        return true;
     }
 
     /** How many calls may be under way. */

@@ -69,7 +69,6 @@ public final class HedgeLayer extends Layer {
     @Override
     public @Nullable Object start(Supplier<? extends CompletionStage<?>> body, @Nullable CallScope scope)
             throws Exception {
-        plan.budget().deposit();
         long startNanos = plan.timeSource().nanoTime();
         Object result = inner.start(body, scope);
         if (result instanceof Pending pending) {

@@ -2,7 +2,6 @@ package io.nettoolkit.resilience.internal.call;
 
 import io.nettoolkit.core.RejectedException;
 import io.nettoolkit.core.RejectedException.Reason;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.RateLimiter;
 import java.time.Duration;
@@ -25,7 +24,6 @@ public final class LimiterGate extends Gate {
 
     @Override
     public RejectedException refusal(long permit) {
-        JfrEvents.policyShed(limiter.name(), Reason.RATE_LIMITED.name());
         return new RejectedException(
                 limiter.name(),
                 Reason.RATE_LIMITED,

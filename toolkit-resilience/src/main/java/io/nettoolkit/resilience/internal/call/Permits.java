@@ -80,18 +80,15 @@ public final class Permits {
 
     private void refused() {
         counters.increment(REFUSED);
+        JfrEvents.policyShed(plan.name(), reason().name());
     }
 
     private Reason reason() {
         return plan.maxPending() == 0 ? Reason.BULKHEAD_FULL : Reason.PENDING_LIMIT;
     }
 
-    /**
-     * What a caller is told whom {@link #tryAcquire} or a full queue turned away. Only here a recording hears of it, because
-     * an event is an object, and the refusal itself is to cost none.
-     */
+    /** What a caller is told whom {@link #tryAcquire} or a full queue turned away. */
     RejectedException refusal() {
-        JfrEvents.policyShed(plan.name(), reason().name());
         return new RejectedException(
                 plan.name(),
                 reason(),

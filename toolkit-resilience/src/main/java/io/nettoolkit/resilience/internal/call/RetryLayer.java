@@ -27,7 +27,6 @@ public final class RetryLayer extends Layer {
 
     @Override
     public @Nullable Object call(Callable<?> body, @Nullable CallScope scope) throws Exception {
-        deposit();
         long startNanos = plan.timeSource().coarseNanos();
         RetryState state = null;
         for (; ; ) {
@@ -72,7 +71,6 @@ public final class RetryLayer extends Layer {
     @Override
     public @Nullable Object start(Supplier<? extends CompletionStage<?>> body, @Nullable CallScope scope)
             throws Exception {
-        deposit();
         long startNanos = plan.timeSource().coarseNanos();
         Object result = null;
         Throwable failure = null;
@@ -87,12 +85,6 @@ public final class RetryLayer extends Layer {
         Run run = new Run(body, scope, new RetryState(plan, startNanos, scope));
         run.begin(result, failure);
         return run.hasEnded() ? run.take() : run;
-    }
-
-    private void deposit() {
-        if (plan.budget() != null) {
-            plan.budget().deposit();
-        }
     }
 
     private boolean isSuccess(@Nullable Object result) {

@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Several limits that all have to admit a call. What the earlier ones gave is given back when a later one refuses.
+ * Several limits that all have to admit a call. All are looked at before any is written to, so that a refusal changes
+ * nothing. What the earlier ones gave is given back when a later one refuses all the same, because another call came first.
  *
  * <p>It promises no later moment: the limits would name different ones, and a limit that was promised an early one could
  * admit others again before the call is made.
@@ -64,6 +65,11 @@ public final class AllLimits extends Limit {
 
     @Override
     public boolean tryTake(long permits, long nowNanos) {
+        for (Limiter member : members) {
+            if (member.refusesAsMember(permits, nowNanos)) {
+                return false;
+            }
+        }
         long taken = 0;
         for (int i = 0; i < members.length; i++) {
             if (members[i].takeAsMember(permits, nowNanos)) {

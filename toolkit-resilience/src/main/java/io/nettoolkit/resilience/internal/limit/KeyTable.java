@@ -32,6 +32,10 @@ import java.lang.invoke.VarHandle;
  * Whoever charged A's tat looks at the hash again: if it is still A (or A again), the charge counts. If it is B, the charge
  * came after the second step; it stays on B, for whom it is too strict by that once, and A's caller begins anew.
  *
+ * Those who wait spin, and never park: nobody is waited for but a thread between two of the steps above, or one that makes
+ * an entry, which reads 16 entries and runs nobody's code. Only one that has lost its processor there takes longer, and the
+ * others yield theirs to it.
+ *
  * Two keys of one 64-bit hash share a bucket. With n keys present the odds that there is any such pair are n^2 / 2^65:
  * 1 in 37 million for a million keys.
  *
@@ -40,7 +44,7 @@ import java.lang.invoke.VarHandle;
 /**
  * Token buckets by 64-bit hash, in a fixed amount of memory.
  *
- * <p>Threading: any thread; lock-free for keys that have an entry, and for refusals.
+ * <p>Threading: any thread; nothing parks. Lock-free for keys that have an entry, and for refusals.
  */
 public final class KeyTable {
 

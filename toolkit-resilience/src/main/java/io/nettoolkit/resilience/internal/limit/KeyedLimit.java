@@ -88,7 +88,6 @@ public final class KeyedLimit<K> {
 
     /** A refusal in words; the key is not among them, for it may be a secret. */
     public RejectedException rejected(String name, Duration retryAfter, String shape) {
-        JfrEvents.policyShed(name, Reason.RATE_LIMITED.name());
         return new RejectedException(name, Reason.RATE_LIMITED, retryAfter, "1 of " + shape);
     }
 }

@@ -118,8 +118,26 @@ public final class Limiter implements RateLimiter {
             counters.add(GRANTED, permits);
             return true;
         }
-        counters.increment(REFUSED);
+        refused(Reason.RATE_LIMITED);
         return shadow;
+    }
+
+    /** Counts a refusal; a recording hears of it where the caller does. */
+    private void refused(Reason reason) {
+        counters.increment(REFUSED);
+        if (!shadow) {
+            JfrEvents.policyShed(name(), reason.name());
+        }
+    }
+
+    /** Whether {@link #takeAsMember} would refuse, and that counts; writes to no limit. */
+    boolean refusesAsMember(long permits, long nowNanos) {
+        // What a lease can find in the end only an attempt tells.
+        if (shadow || leased || limit.take(permits, nowNanos, -1) == 0) {
+            return false;
+        }
+        counters.increment(REFUSED);
+        return true;
     }
 
     boolean takeAsMember(long permits, long nowNanos) {
@@ -150,7 +168,7 @@ public final class Limiter implements RateLimiter {
             counters.add(GRANTED, permits);
             return shadow ? 0 : wait;
         }
-        counters.increment(REFUSED);
+        refused(Reason.RATE_LIMITED);
         return shadow ? 0 : -1;
     }
 
@@ -232,7 +250,7 @@ public final class Limiter implements RateLimiter {
         }
         if (pending.incrementAndGet() > options.maxPending()) {
             pending.decrementAndGet();
-            counters.increment(REFUSED);
+            refused(Reason.PENDING_LIMIT);
             throw rejected(
                     Reason.PENDING_LIMIT, waitNanos, options.maxPending() + " callers wait already (maxPending)");
         }
@@ -290,7 +308,7 @@ public final class Limiter implements RateLimiter {
     }
 
     private RejectedException refuse(long permits, long waitNanos, long leftNanos) {
-        counters.increment(REFUSED);
+        refused(Reason.RATE_LIMITED);
         return refusal(permits, waitNanos, leftNanos);
     }
 
@@ -309,7 +327,6 @@ public final class Limiter implements RateLimiter {
     }
 
     private RejectedException rejected(Reason reason, long waitNanos, String detail) {
-        JfrEvents.policyShed(name(), reason.name());
         return new RejectedException(name(), reason, Duration.ofNanos(waitNanos), detail);
     }
 

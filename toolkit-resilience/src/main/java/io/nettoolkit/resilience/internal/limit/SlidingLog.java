@@ -12,7 +12,8 @@ import java.util.Arrays;
  * The word is the number of permits ever taken, doubled, and odd while somebody writes to the ring. A refusal only reads: it
  * takes the moment it needs and looks whether the word has stayed the same. An admission makes the word odd, looks again,
  * writes its moments and makes the word even; others spin meanwhile, for a few nanoseconds per permit, and yield when the
- * writer has lost its processor.
+ * writer has lost its processor. They never park: a writer runs nobody's code and waits for nobody, so what they wait for
+ * is at most a slice of the processor's time.
  *
  * Moments are in order, because one is never earlier than the newest: a reading of the clock that is older counts as that.
  */

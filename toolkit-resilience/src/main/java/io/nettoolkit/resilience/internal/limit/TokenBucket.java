@@ -160,6 +160,15 @@ public final class TokenBucket extends Limit {
         }
     }
 
+    /** How many permits are free. */
+    public long free(long nowNanos) {
+        return free(word(), rate.units(nowNanos));
+    }
+
+    private long free(long tat, long now) {
+        return rate.permitsIn(burstUnits - Math.max(0, tat - now));
+    }
+
     /**
      * Takes as many permits as are free now, up to {@code most}; for whoever spends them elsewhere.
      *
@@ -170,11 +179,11 @@ public final class TokenBucket extends Limit {
         long tat = word();
         int lost = 0;
         while (true) {
-            long start = tat - now > 0 ? tat : now;
-            long permits = Math.min(most, rate.permitsIn(burstUnits - (start - now)));
+            long permits = Math.min(most, free(tat, now));
             if (permits < least) {
                 return 0;
             }
+            long start = tat - now > 0 ? tat : now;
             if (exchange(tat, start + rate.ofPermits(permits))) {
                 return permits;
             }

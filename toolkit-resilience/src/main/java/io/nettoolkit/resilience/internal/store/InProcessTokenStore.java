@@ -6,7 +6,8 @@ import io.nettoolkit.resilience.TokenStore;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * The store for one process: a map of buckets that are not full. A full one is the same as none, so those that have filled up
  * are dropped, a look at all of them for every so many calls.
  *
- * <p>Threading: any thread.
+ * <p>The map is one without locks, because stores are asked on event loops: where several threads are at one bucket, a
+ * hash map of the JDK would park all but one of them.
+ *
+ * <p>Threading: any thread; lock-free.
  */
 public final class InProcessTokenStore implements TokenStore {
 
@@ -23,7 +27,7 @@ public final class InProcessTokenStore implements TokenStore {
 
     private final TimeSource timeSource;
     private final long originNanos;
-    private final ConcurrentHashMap<String, Gcra.State> buckets = new ConcurrentHashMap<>();
+    private final ConcurrentNavigableMap<String, Gcra.State> buckets = new ConcurrentSkipListMap<>();
     private final AtomicInteger calls = new AtomicInteger();
 
     /** Every bucket full. */
@@ -36,7 +40,8 @@ public final class InProcessTokenStore implements TokenStore {
     public CompletionStage<Grant> take(String key, Limit limit, long unit, long count, Deadline deadline) {
         AtomicReference<@Nullable Grant> grant = new AtomicReference<>();
         buckets.compute(key, (same, before) -> {
-            // Within the step, so that the clock of one bucket does not run backwards.
+            // A step may be tried several times. The clock is read within it, so that that of one bucket does not run
+            // backwards.
             Gcra.Step step = Gcra.take(limit, before, nowMicros(), unit, count);
             grant.set(step.grant());
             return step.state();

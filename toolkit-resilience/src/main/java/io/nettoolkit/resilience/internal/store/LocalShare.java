@@ -1,57 +1,63 @@
 package io.nettoolkit.resilience.internal.store;
 
 import io.nettoolkit.core.TimeSource;
-import io.nettoolkit.resilience.TokenStore.Grant;
 import io.nettoolkit.resilience.TokenStore.Limit;
+import io.nettoolkit.resilience.internal.limit.TokenBucket;
+import io.nettoolkit.resilience.internal.limit.TokenRate;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One process' part of a limit, for as long as the store is away: a bucket of its own that fills up n times as slowly and
- * holds an n-th, but one permit at least.
+ * holds an n-th, but one permit at least. Where that is more than a {@link TokenBucket} can count, it holds what takes four
+ * years to come in.
  *
- * <p>Threading: any thread.
+ * <p>Threading: any thread; nothing blocks and nothing allocates.
  */
-public final class LocalShare {
+final class LocalShare {
 
     private static final Duration LONGEST_PERIOD = Duration.ofDays(365);
 
-    private final Limit limit;
+    /** What a {@link TokenRate} takes. */
+    private static final long MOST_PER_NANO = 8;
+
     private final TimeSource timeSource;
-    private final long originNanos;
-    private final AtomicReference<Gcra.@Nullable State> bucket = new AtomicReference<>();
+    private final TokenBucket bucket;
 
     /** The share of one of {@code nodes}. */
-    public LocalShare(Limit whole, int nodes, TimeSource timeSource) {
-        limit = share(whole, nodes);
+    LocalShare(Limit whole, int nodes, TimeSource timeSource) {
         this.timeSource = timeSource;
-        originNanos = timeSource.nanoTime();
-    }
-
-    private static Limit share(Limit whole, int nodes) {
-        long burst = Math.max(1, whole.burst() / nodes);
-        if (whole.permits() >= nodes && whole.permits() % nodes == 0) {
-            return new Limit(whole.permits() / nodes, whole.period(), burst);
-        }
+        long perNanos = whole.period().toNanos();
+        long permits = whole.permits();
+        boolean divides = permits >= nodes && permits % nodes == 0;
         // A longer period divides what fewer permits would round.
-        Duration period = whole.period().multipliedBy(nodes);
-        boolean fits = period.compareTo(LONGEST_PERIOD) <= 0 && whole.burst() >= nodes;
-        return fits
-                ? new Limit(whole.permits(), period, burst)
-                : new Limit(Math.max(1, whole.permits() / nodes), whole.period(), burst);
+        if (!divides && whole.period().multipliedBy(nodes).compareTo(LONGEST_PERIOD) <= 0) {
+            perNanos *= nodes;
+        } else {
+            permits = Math.max(1, permits / nodes);
+        }
+        permits = Math.min(permits, Math.multiplyExact(MOST_PER_NANO, perNanos));
+        long burst = Math.min(Math.max(1, whole.burst() / nodes), TokenRate.maxBurst(permits, perNanos));
+        long nowNanos = timeSource.nanoTime();
+        bucket = TokenBucket.of(new TokenRate(permits, perNanos, nowNanos), burst, nowNanos);
     }
 
-    /** Takes so many permits or none; more than the share holds are never there. */
-    public Grant take(long permits) {
-        while (true) {
-            Gcra.State before = bucket.get();
-            long nowMicros = (timeSource.nanoTime() - originNanos) / 1_000;
-            Gcra.Step step = Gcra.take(limit, before, nowMicros, permits, 1);
-            if (step.grant().granted() == 0 || bucket.compareAndSet(before, step.state())) {
-                return step.grant();
-            }
-            Thread.onSpinWait();
-        }
+    /** Takes so many permits or none. */
+    boolean tryTake(long permits) {
+        return bucket.tryTake(permits, timeSource.nanoTime());
+    }
+
+    /** How many are free. */
+    long remaining() {
+        return bucket.free(timeSource.nanoTime());
+    }
+
+    /** Whether there can ever be so many. */
+    boolean canHold(long permits) {
+        return permits <= bucket.capacity();
+    }
+
+    /** How long until so many are free, where there can be. */
+    long waitNanos(long permits) {
+        return bucket.take(permits, timeSource.nanoTime(), -1);
     }
 }

@@ -1,5 +1,6 @@
 package io.nettoolkit.resilience.internal.store;
 
+import io.nettoolkit.core.RejectedException.Reason;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.core.internal.ToolkitFuture;
@@ -113,7 +114,7 @@ public final class StoreLimiter {
         }
         long deniedNanos = deniedNanos(permits);
         if (deniedNanos > 0) {
-            counters.increment(REFUSED_FROM_CACHE);
+            refused(REFUSED_FROM_CACHE);
             return now(new Decision(false, 0, Duration.ofNanos(deniedNanos), Source.CACHE));
         }
         Waiter waiter = new Waiter(permits, timeSource.nanoTime() + settings.timeoutNanos(), timers.loop());
@@ -131,7 +132,7 @@ public final class StoreLimiter {
             return true;
         }
         if (calls.isAway()) {
-            return withoutStore(permits).granted();
+            return isGrantedWithoutStore(permits);
         }
         if (deniedNanos(1) <= 0) {
             calls.borrow();
@@ -160,24 +161,37 @@ public final class StoreLimiter {
         return ToolkitFuture.succeeded(timers.loop(), decision);
     }
 
-    private Decision withoutStore(long permits) {
+    /** Counts a refusal, and tells a recording of it. */
+    private void refused(int counter) {
+        counters.increment(counter);
+        JfrEvents.policyShed(settings.name(), Reason.RATE_LIMITED.name());
+    }
+
+    /** Allocates nothing but the probe that may be due. */
+    private boolean isGrantedWithoutStore(long permits) {
         if (calls.isAway()) {
             calls.probe();
         }
-        boolean granted;
-        long remaining = 0;
-        Duration retryAfter = Duration.ZERO;
-        if (share != null) {
-            Grant grant = share.take(permits);
-            granted = grant.granted() > 0;
-            remaining = grant.remaining();
-            retryAfter = grant.retryAfter();
+        boolean granted = share == null ? settings.outageNodes() == 0 : share.tryTake(permits);
+        if (granted) {
+            counters.increment(GRANTED_BY_FALLBACK);
         } else {
-            granted = settings.outageNodes() == 0;
-            retryAfter = granted ? Duration.ZERO : Duration.ofNanos(calls.nanosToProbe());
+            refused(REFUSED_BY_FALLBACK);
         }
-        counters.increment(granted ? GRANTED_BY_FALLBACK : REFUSED_BY_FALLBACK);
-        return new Decision(granted, remaining, retryAfter, Source.FALLBACK);
+        return granted;
+    }
+
+    private Decision withoutStore(long permits) {
+        boolean granted = isGrantedWithoutStore(permits);
+        long remaining = share == null ? 0 : share.remaining();
+        return new Decision(
+                granted, remaining, granted ? Duration.ZERO : retryAfterWithoutStore(permits), Source.FALLBACK);
+    }
+
+    /** What the share does not have now it will have; what it can never have, only the store may have again. */
+    private Duration retryAfterWithoutStore(long permits) {
+        return Duration.ofNanos(
+                share != null && share.canHold(permits) ? share.waitNanos(permits) : calls.nanosToProbe());
     }
 
     /** What happened so far. */
@@ -201,8 +215,10 @@ public final class StoreLimiter {
         public void decide(Waiter waiter, boolean granted, Grant grant) {
             Duration retryAfter = granted ? Duration.ZERO : grant.retryAfter();
             boolean heard = waiter.future().succeed(new Decision(granted, grant.remaining(), retryAfter, Source.STORE));
-            if (heard) {
-                counters.increment(granted ? GRANTED_BY_STORE : REFUSED_BY_STORE);
+            if (!granted && heard) {
+                refused(REFUSED_BY_STORE);
+            } else if (heard) {
+                counters.increment(GRANTED_BY_STORE);
             } else if (granted) {
                 leftOver(waiter.permits());
             }

@@ -1,6 +1,7 @@
 package io.nettoolkit.resilience.internal.adaptive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.nettoolkit.core.TimeSource;
@@ -139,5 +140,50 @@ class ShedControlTest {
         assertThat(control.rejectedCount()).isEqualTo(2);
         assertThat(List.of(control.admittedCount(0), control.admittedCount(1))).containsExactly(1L, 0L);
         assertThat(List.of(control.shedCount(0), control.shedCount(1))).containsExactly(0L, 1L);
+    }
+
+    /** Whoever listens may ask, and take its time: meanwhile intervals end as ever, and it hears of them in their order. */
+    @Test
+    void intervalsEndWhileALevelIsToldOf() {
+        ShedControl[] shedding = new ShedControl[1];
+        int[] depth = {0};
+        shedding[0] = new ShedControl(
+                new ShedControl.Settings(1, 5 * MILLI, 100 * MILLI, 0, 10_000 * MILLI),
+                TimeSource.of(ticker),
+                (before, now) -> {
+                    assertThat(++depth[0]).as("told one at a time").isEqualTo(1);
+                    changes.add(now);
+                    if (changes.size() <= 2) {
+                        double shed = shedding[0].shed();
+                        shedding[0].queueDelay(20 * MILLI);
+                        pass(100);
+                        shedding[0].shedShare(0);
+                        assertThat(shedding[0].shed()).isGreaterThan(shed);
+                    }
+                    depth[0]--;
+                });
+        shedding[0].queueDelay(20 * MILLI);
+        pass(100);
+        shedding[0].shedShare(0);
+
+        assertThat(changes).containsExactly(0.5, 0.75, 0.875);
+    }
+
+    @Test
+    void aListenerThatThrowsStopsNothing() {
+        ShedControl control = new ShedControl(
+                new ShedControl.Settings(1, 5 * MILLI, 100 * MILLI, 0, 10_000 * MILLI),
+                TimeSource.of(ticker),
+                (before, now) -> {
+                    changes.add(now);
+                    throw new IllegalStateException("listener");
+                });
+        for (int interval = 0; interval < 3; interval++) {
+            control.queueDelay(20 * MILLI);
+            pass(100);
+            assertThatThrownBy(() -> control.shedShare(0)).hasMessage("listener");
+        }
+
+        assertThat(changes).containsExactly(0.5, 0.75, 0.875);
     }
 }

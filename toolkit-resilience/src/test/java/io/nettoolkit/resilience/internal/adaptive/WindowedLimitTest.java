@@ -1,6 +1,7 @@
 package io.nettoolkit.resilience.internal.adaptive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
@@ -166,5 +167,56 @@ class WindowedLimitTest {
         pass(WINDOW_MILLIS);
         call(limit, Outcome.SUCCESS, 1);
         assertThat(changes).containsExactly("8->9");
+    }
+
+    private WindowedLimit heardBy(WindowedLimit.OnChange listener) {
+        return new WindowedLimit(
+                new WindowedLimit.Settings(
+                        LimitRule.AIMD, new LimitBounds(1, 100, 0.5, 1.1), WINDOW_MILLIS * MILLI, 1, 1_000 * MILLI),
+                1,
+                TimeSource.of(ticker),
+                listener);
+    }
+
+    /** Whoever listens may make calls, and take its time: meanwhile windows end as ever, and it hears of them in order. */
+    @Test
+    void windowsEndWhileAChangeIsToldOf() {
+        WindowedLimit[] limit = new WindowedLimit[1];
+        int[] depth = {0};
+        limit[0] = heardBy((from, to) -> {
+            assertThat(++depth[0]).as("told one at a time").isEqualTo(1);
+            changes.add(from + "->" + to);
+            if (changes.size() <= 2) {
+                int before = limit[0].limit();
+                pass(WINDOW_MILLIS);
+                for (int i = 0; i < before; i++) {
+                    limit[0].tryAcquire();
+                }
+                for (int i = 0; i < before; i++) {
+                    limit[0].onResult(0, Outcome.SUCCESS, 1);
+                }
+                assertThat(limit[0].limit()).isEqualTo(before + 1);
+            }
+            depth[0]--;
+        });
+        pass(WINDOW_MILLIS);
+        call(limit[0], Outcome.SUCCESS, 1);
+
+        assertThat(changes).containsExactly("1->2", "2->3", "3->4");
+    }
+
+    @Test
+    void aListenerThatThrowsStopsNothing() {
+        WindowedLimit limit = heardBy((from, to) -> {
+            changes.add(from + "->" + to);
+            throw new IllegalStateException("listener");
+        });
+        for (int window = 0; window < 2; window++) {
+            pass(WINDOW_MILLIS);
+            assertThatThrownBy(() -> call(limit, Outcome.SUCCESS, 1)).hasMessage("listener");
+        }
+
+        assertThat(changes).containsExactly("1->2", "2->3");
+        assertThat(limit.inFlight()).isZero();
     }
 }
