@@ -43,6 +43,11 @@ record Failures(SocketAddress remote, long nanos, @Nullable Throwable unreachabl
         return CloseReason.failed(Initiator.PEER, failure(kind, Operation.CONNECT, text));
     }
 
+    /** The client did not show in time that it has its answer. */
+    CloseReason displaced() {
+        return silence(failure(Kind.HANDSHAKE, Operation.ACCEPT, "no answer yet, and others needed the room"));
+    }
+
     /** The network says that nobody is there. */
     CloseReason refused(Throwable cause) {
         return silence(NetException.of(cause, Operation.CONNECT, null, remote, Duration.ofNanos(nanos)));

@@ -327,8 +327,12 @@ public final class RudpConnection {
 
     /** Ends without a word to the peer: nothing can be sent any more. */
     public void kill() {
+        kill(CloseReason.local());
+    }
+
+    void kill(CloseReason reason) {
         if (state != State.CLOSED) {
-            endSilently(0, CloseReason.local());
+            endSilently(0, reason);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.udp.internal.delivery.MessageSink;
 import io.nettoolkit.udp.internal.delivery.OutMessage;
+import io.nettoolkit.udp.internal.wire.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -31,6 +32,9 @@ final class SimNode implements ConnectionEvents {
 
     boolean established;
     boolean reading = true;
+    /** Sends no data packets: a client that shakes hands and is never heard of again. */
+    boolean mute;
+
     int pathChanges;
     int retiredIds;
     boolean routesIds = true;
@@ -106,6 +110,9 @@ final class SimNode implements ConnectionEvents {
             lastInFlight = inFlight;
             byte[] datagram = new byte[bytes];
             out.readBytes(datagram);
+            if (mute && Wire.isData(Unpooled.wrappedBuffer(datagram))) {
+                continue;
+            }
             network.send(this, c.remote(), datagram);
         }
         lastInFlight = c.recovery().bytesInFlight();
