@@ -65,6 +65,15 @@ record Failures(SocketAddress remote, long nanos, @Nullable Throwable unreachabl
                         : failure(Kind.IDLE_TIMEOUT, Operation.READ, "nothing was said"));
     }
 
+    /** The peer answers, but what was sent again and again does not arrive. */
+    CloseReason stuck(int datagramBytes) {
+        return silence(failure(
+                Kind.PATH_LOST,
+                Operation.WRITE,
+                "the peer answers, but a message does not arrive however often it is sent: the path may not carry datagrams"
+                        + " of " + datagramBytes + " bytes"));
+    }
+
     /** The peer does not know the connection. */
     CloseReason reset() {
         return silence(failure(Kind.RESET, Operation.READ, "the peer does not know this connection (any more)"));

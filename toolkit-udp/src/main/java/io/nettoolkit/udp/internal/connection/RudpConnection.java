@@ -94,8 +94,7 @@ public final class RudpConnection {
         ids = new ConnectionIds(setup, events);
         acks = new AckTracker(setup.config().maxAckDelay().toNanos());
         inbox = new Inbox(setup.config(), setup.allocator());
-        int overhead = setup.keys().isKeyed() ? 16 : 4;
-        outbox = new Outbox(setup.config().datagramBytes() - Wire.HEADER_BYTES - overhead, events);
+        outbox = new Outbox(events);
         recovery = new LossRecovery(
                 setup.config().datagramBytes(),
                 setup.config().initialRtt().toNanos(),
@@ -215,8 +214,9 @@ public final class RudpConnection {
         liveness.begin(now, parameters.idleTimeoutMillis());
         recovery.setIdleTimeout(liveness.idleNanos());
         outbox.setPeer(parameters);
-        int datagram = (int) Math.min(setup.config().datagramBytes(), parameters.maxDatagramBytes());
-        assembler = new PacketAssembler(this, protection, datagram, now);
+        outbox.setPatience(liveness.idleNanos());
+        recovery.mtu().limit(parameters.maxDatagramBytes());
+        assembler = new PacketAssembler(this, protection, now);
     }
 
     private void establish() {
@@ -359,7 +359,7 @@ public final class RudpConnection {
         }
     }
 
-    private void end(long now, CloseReason reason, long code, String text) {
+    void end(long now, CloseReason reason, long code, String text) {
         state = State.CLOSING;
         shutdown = new Shutdown(code, text, now, recovery.basePtoNanos());
         tellEnd(reason);
