@@ -98,7 +98,7 @@ public final class RudpConnection {
         recovery = new LossRecovery(
                 setup.config().datagramBytes(),
                 setup.config().initialRtt().toNanos(),
-                setup.config().congestionControl(),
+                path -> SilentController.INSTANCE,
                 intake);
         liveness = new Liveness(setup.config());
     }
@@ -220,6 +220,7 @@ public final class RudpConnection {
     }
 
     private void establish() {
+        recovery.control(setup.config().congestionControl());
         state = state == State.CONNECTING ? State.ESTABLISHED : state;
         ids.issue();
         events.onEstablished();

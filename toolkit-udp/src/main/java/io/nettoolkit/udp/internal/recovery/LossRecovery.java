@@ -80,9 +80,14 @@ public final class LossRecovery implements CongestionControl.Path {
         controller = control.newController(this);
     }
 
+    /** Has this one say how fast to send from now on. */
+    public void control(CongestionControl control) {
+        controller = control.newController(this);
+    }
+
     /** The path is another one: nothing is known of its room, or its round trip (RFC 9000 §9.4). */
     public void restart(CongestionControl control) {
-        controller = control.newController(this);
+        control(control);
         rtt.forgetMinimum();
         mtu.reset();
         if (losses != null) {

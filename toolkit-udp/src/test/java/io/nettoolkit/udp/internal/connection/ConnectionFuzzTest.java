@@ -194,6 +194,8 @@ class ConnectionFuzzTest {
         assertThat(cookies.isValid(changed, 5 * MILLIS, CLIENT, 7, random)).isEqualTo(Arrays.equals(changed, genuine));
         byte[] cut = Arrays.copyOf(genuine, bytes.length % Cookies.BYTES);
         assertThat(cookies.isValid(cut, 5 * MILLIS, CLIENT, 7, random)).isFalse();
-        assertThat(cookies.isValid(genuine, 0, CLIENT, 7, random)).as("before it was issued").isFalse();
+        assertThat(cookies.isValid(genuine, 0, CLIENT, 7, random))
+                .as("before it was issued")
+                .isFalse();
     }
 }

@@ -42,6 +42,9 @@ final class SimNetwork {
     int mostAdmitted = Integer.MAX_VALUE;
 
     int displaced;
+    /** Whether connections of the server may throw. */
+    boolean acceptedMayBreak;
+
     private int admitted;
 
     private final Map<SocketAddress, SimNode> byAddress = new HashMap<>();
@@ -84,6 +87,7 @@ final class SimNetwork {
         }
         admitted++;
         SimNode node = new SimNode(this, SERVER);
+        node.mayBreak = acceptedMayBreak;
         accepted.add(node);
         return node;
     }

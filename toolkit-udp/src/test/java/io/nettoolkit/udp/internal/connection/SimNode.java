@@ -36,6 +36,11 @@ final class SimNode implements ConnectionEvents {
     boolean reading = true;
     /** Sends no data packets: a client that shakes hands and is never heard of again. */
     boolean mute;
+    /** Whether the connection may throw; then it is ended, as the real shell does. */
+    boolean mayBreak;
+
+    @Nullable
+    RuntimeException broken;
 
     int pathChanges;
     int retiredIds;
@@ -77,8 +82,8 @@ final class SimNode implements ConnectionEvents {
 
     void onDatagram(SocketAddress from, byte[] datagram) {
         ByteBuf in = Unpooled.wrappedBuffer(datagram);
-        connection().onDatagram(network.clock.now(), from, in);
-        if (in.readableBytes() != datagram.length) {
+        guarded(() -> connection().onDatagram(network.clock.now(), from, in));
+        if (broken == null && in.readableBytes() != datagram.length) {
             throw new AssertionError("the datagram was not left as it was");
         }
         pump();
@@ -107,8 +112,25 @@ final class SimNode implements ConnectionEvents {
         pump();
     }
 
+    private void guarded(Runnable event) {
+        if (!mayBreak) {
+            event.run();
+            return;
+        }
+        try {
+            event.run();
+        } catch (RuntimeException e) {
+            broken = e;
+            connection().kill();
+        }
+    }
+
     /** Reads, sends, and sets the timer. */
     void pump() {
+        guarded(this::pump0);
+    }
+
+    private void pump0() {
         long now = network.clock.now();
         RudpConnection c = connection();
         while (reading && c.receive(sink)) {
@@ -195,7 +217,7 @@ final class SimNode implements ConnectionEvents {
             if (timerNanos == at) {
                 timerNanos = Long.MAX_VALUE;
                 network.countTimer();
-                connection().onTimeout(network.clock.now());
+                guarded(() -> connection().onTimeout(network.clock.now()));
                 pump();
             }
         });
