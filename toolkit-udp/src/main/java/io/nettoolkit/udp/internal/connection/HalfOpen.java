@@ -159,7 +159,7 @@ final class HalfOpen<T> {
         int prefix = address.length == 4 ? IPV4_PREFIX_BYTES : IPV6_PREFIX_BYTES;
         long bits = 0;
         for (int i = 0; i < prefix; i++) {
-            bits = bits << 8 | address[i] & 0xFF;
+            bits = (bits << 8) | (address[i] & 0xFF);
         }
         return new Prefix(address.length, bits);
     }
