@@ -85,7 +85,7 @@ class ConnectionFuzzTest {
         for (int i = 0; i < packets; i++) {
             int from = 1 + (bytes.length - 1) * i / packets;
             int to = 1 + (bytes.length - 1) * (i + 1) / packets;
-            long number = 100 + i;
+            long number = 100L + i;
             ByteBuf packet = Unpooled.buffer();
             Wire.writeHeader(packet, server.localId(), number);
             packet.writeBytes(bytes, from, to - from);
