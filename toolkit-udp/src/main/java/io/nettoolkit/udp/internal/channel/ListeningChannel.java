@@ -9,6 +9,7 @@ import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.udp.RudpServerChannel;
 import io.nettoolkit.udp.internal.channel.PortCounters.Figure;
 import io.nettoolkit.udp.internal.connection.ConnectionEvents;
+import io.nettoolkit.udp.internal.connection.RudpConnection;
 import io.nettoolkit.udp.internal.connection.ServerGate;
 import io.nettoolkit.udp.internal.wire.CloseCode;
 import io.nettoolkit.udp.internal.wire.Handshake.Refuse;
@@ -263,6 +264,14 @@ public final class ListeningChannel extends AbstractServerChannel
                         .build();
         JfrEvents.connectionReject(from, cause);
         place.admission().onRefused(from, cause);
+    }
+
+    @Override
+    public void onDisplaced(RudpConnection connection) {
+        Link link = port.link(connection.localId());
+        if (link != null) {
+            port.remove(link);
+        }
     }
 
     // Connections

@@ -43,6 +43,11 @@ record Failures(SocketAddress remote, long nanos, @Nullable Throwable unreachabl
         return CloseReason.failed(Initiator.PEER, failure(kind, Operation.CONNECT, text));
     }
 
+    /** The client did not show in time that it has its answer. */
+    CloseReason displaced() {
+        return silence(failure(Kind.HANDSHAKE, Operation.ACCEPT, "no answer yet, and others needed the room"));
+    }
+
     /** The network says that nobody is there. */
     CloseReason refused(Throwable cause) {
         return silence(NetException.of(cause, Operation.CONNECT, null, remote, Duration.ofNanos(nanos)));
@@ -58,6 +63,15 @@ record Failures(SocketAddress remote, long nanos, @Nullable Throwable unreachabl
                 waiting
                         ? failure(Kind.PATH_LOST, Operation.READ, probes + " probes were not answered")
                         : failure(Kind.IDLE_TIMEOUT, Operation.READ, "nothing was said"));
+    }
+
+    /** The peer answers, but what was sent again and again does not arrive. */
+    CloseReason stuck(int datagramBytes) {
+        return silence(failure(
+                Kind.PATH_LOST,
+                Operation.WRITE,
+                "the peer answers, but a message does not arrive however often it is sent: the path may not carry datagrams"
+                        + " of " + datagramBytes + " bytes"));
     }
 
     /** The peer does not know the connection. */

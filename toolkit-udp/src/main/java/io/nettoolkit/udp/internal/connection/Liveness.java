@@ -1,7 +1,10 @@
 package io.nettoolkit.udp.internal.connection;
 
+import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.udp.RudpConfig;
 import io.nettoolkit.udp.internal.recovery.LossRecovery;
+import io.nettoolkit.udp.internal.recovery.PathMtu;
+import io.nettoolkit.udp.internal.wire.CloseCode;
 
 /**
  * What an open connection does when nothing comes: probes, says something to be answered, lets go of memory, gives up.
@@ -90,6 +93,12 @@ final class Liveness {
         if (nowNanos >= idleDeadlineNanos(recovery.basePtoNanos())) {
             boolean waiting = recovery.sent().packetsInFlight() > 0;
             connection.endSilently(nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
+            return;
+        }
+        if (connection.outbox().isStuck()) {
+            int bytes = PathMtu.BASE_BYTES;
+            CloseReason reason = connection.failures(nowNanos).stuck(bytes);
+            connection.end(nowNanos, reason, CloseCode.INTERNAL, "datagrams of " + bytes + " bytes do not arrive");
             return;
         }
         PathState path = connection.path();

@@ -5,6 +5,7 @@ import io.nettoolkit.udp.internal.delivery.Inbox;
 import io.nettoolkit.udp.internal.delivery.Outbox;
 import io.nettoolkit.udp.internal.recovery.AckTracker;
 import io.nettoolkit.udp.internal.recovery.LossRecovery;
+import io.nettoolkit.udp.internal.recovery.PathMtu;
 import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.Frames;
 import io.nettoolkit.udp.internal.wire.PacketProtection;
@@ -33,6 +34,7 @@ final class PacketAssembler {
 
     private final RudpConnection connection;
     private final LossRecovery recovery;
+    private final PathMtu mtu;
     private final AckTracker acks;
     private final Outbox outbox;
     private final Inbox inbox;
@@ -41,7 +43,6 @@ final class PacketAssembler {
     private final Pacer pacer;
     private final PacketProtection protection;
     private final AckFrame ack;
-    private final int datagramBytes;
 
     private int probes;
     private boolean pingDue;
@@ -56,28 +57,23 @@ final class PacketAssembler {
     private boolean pacerBlocked;
     private long pacerReadyNanos;
 
-    PacketAssembler(RudpConnection connection, PacketProtection protection, int datagramBytes, long nowNanos) {
+    PacketAssembler(RudpConnection connection, PacketProtection protection, long nowNanos) {
         this.connection = connection;
         this.protection = protection;
-        this.datagramBytes = datagramBytes;
         recovery = connection.recovery();
+        mtu = recovery.mtu();
         acks = connection.acks();
         outbox = connection.outbox();
         inbox = connection.inbox();
         path = connection.path();
         ids = connection.ids();
         ack = connection.setup().ack();
-        pacer = new Pacer(datagramBytes, QUANTUM_NANOS, nowNanos);
+        pacer = new Pacer(mtu.bytes(), QUANTUM_NANOS, nowNanos);
         skipAt = FIRST_SKIP_PERIOD + randomBelow(FIRST_SKIP_PERIOD);
     }
 
     private long randomBelow(long bound) {
         return (connection.setup().random().nextLong() & Long.MAX_VALUE) % bound;
-    }
-
-    /** Room for frames in a full packet. */
-    static int payloadBytes(int datagramBytes, PacketProtection protection) {
-        return datagramBytes - Wire.HEADER_BYTES - protection.overheadBytes();
     }
 
     void requestProbes(int count) {
@@ -112,7 +108,9 @@ final class PacketAssembler {
 
     /** Writes a packet into {@code out}; answers its bytes, 0 where there is nothing to send now. */
     int poll(long nowNanos, ByteBuf out) {
-        long room = Math.min(Math.min(datagramBytes, path.allowance()), out.maxWritableBytes());
+        // A probe as large as what it asks after would vanish in the same hole.
+        int most = probes > 0 ? Math.min(PathMtu.BASE_BYTES, mtu.bytes()) : mtu.bytes();
+        long room = Math.min(Math.min(most, path.allowance()), out.maxWritableBytes());
         if (room < LEAST_DATAGRAM) {
             pacerBlocked = false;
             return 0;
@@ -127,7 +125,28 @@ final class PacketAssembler {
         if (!mayElicit && !ackDue) {
             return 0;
         }
+        if (mayElicit && pendingProbes() == 0 && mayAskForLarger(nowNanos, out)) {
+            return assembleQuestion(nowNanos, out);
+        }
         return assemble(nowNanos, out, (int) room, mayElicit);
+    }
+
+    private boolean mayAskForLarger(long nowNanos, ByteBuf out) {
+        return mtu.isQuestionDue(nowNanos)
+                && Math.min(path.allowance(), out.maxWritableBytes()) >= mtu.mostBytes()
+                && recovery.bytesInFlight() + mtu.mostBytes()
+                        <= recovery.controller().windowBytes();
+    }
+
+    /** A datagram of the full size that carries nothing: whether it arrives says what the path carries. */
+    private int assembleQuestion(long nowNanos, ByteBuf out) {
+        int start = out.writerIndex();
+        long number = nextNumber();
+        mtu.onQuestion(number);
+        Wire.writeHeader(out, connection.peerId(), number);
+        Frames.writeImmediateAck(out);
+        Frames.writePadding(out, mtu.mostBytes() - protection.overheadBytes() - (out.writerIndex() - start));
+        return finish(nowNanos, out, start, true);
     }
 
     private boolean mayElicit(long nowNanos) {
@@ -135,7 +154,7 @@ final class PacketAssembler {
         if (pendingProbes() > 0) {
             return true;
         }
-        if (recovery.bytesInFlight() + datagramBytes > recovery.controller().windowBytes()) {
+        if (recovery.bytesInFlight() + mtu.bytes() > recovery.controller().windowBytes()) {
             recovery.setApplicationLimited(false);
             return false;
         }
@@ -151,11 +170,7 @@ final class PacketAssembler {
     private int assemble(long nowNanos, ByteBuf out, int room, boolean mayElicit) {
         int start = out.writerIndex();
         int end = start + room - protection.overheadBytes();
-        if (recovery.sent().nextPacketNumber() == skipAt) {
-            skipNumber();
-        }
-        long number = recovery.sent().nextPacketNumber();
-        Wire.writeHeader(out, connection.peerId(), number);
+        Wire.writeHeader(out, connection.peerId(), nextNumber());
         int body = out.writerIndex();
         boolean acked = writeAck(nowNanos, out, end);
         boolean eliciting = mayElicit && writeEliciting(nowNanos, out, end);
@@ -171,12 +186,16 @@ final class PacketAssembler {
         } else {
             acksWithoutAnswer++;
         }
-        protection.seal(out, start, number);
-        int bytes = out.writerIndex() - start;
-        recovery.onSent(nowNanos, bytes, eliciting);
         if (acked) {
             acks.onAckSent();
         }
+        return finish(nowNanos, out, start, eliciting);
+    }
+
+    private int finish(long nowNanos, ByteBuf out, int start, boolean eliciting) {
+        protection.seal(out, start, recovery.sent().nextPacketNumber());
+        int bytes = out.writerIndex() - start;
+        recovery.onSent(nowNanos, bytes, eliciting);
         if (eliciting) {
             pacer.onSent(bytes);
         }
@@ -185,10 +204,13 @@ final class PacketAssembler {
     }
 
     /** Numbers are left out ever more rarely, at places nobody can guess. */
-    private void skipNumber() {
-        recovery.skipNumber();
-        skipPeriod = Math.min(2 * skipPeriod, LAST_SKIP_PERIOD);
-        skipAt = recovery.sent().nextPacketNumber() + skipPeriod + randomBelow(skipPeriod);
+    private long nextNumber() {
+        if (recovery.sent().nextPacketNumber() == skipAt) {
+            recovery.skipNumber();
+            skipPeriod = Math.min(2 * skipPeriod, LAST_SKIP_PERIOD);
+            skipAt = recovery.sent().nextPacketNumber() + skipPeriod + randomBelow(skipPeriod);
+        }
+        return recovery.sent().nextPacketNumber();
     }
 
     private boolean writeAck(long nowNanos, ByteBuf out, int end) {
@@ -223,7 +245,8 @@ final class PacketAssembler {
         if (outbox.takeBlockedReport() && end > out.writerIndex()) {
             Frames.writeBlocked(out);
         }
-        outbox.fill(out, end, recovery.sent());
+        outbox.setPayloadBytes(mtu.bytes() - Wire.HEADER_BYTES - protection.overheadBytes());
+        outbox.fill(nowNanos, out, end, recovery.sent());
         boolean wrote = out.writerIndex() > before;
         if (probes > 0 && end > out.writerIndex()) {
             Frames.writeImmediateAck(out);
@@ -252,7 +275,7 @@ final class PacketAssembler {
      * acknowledged: the odd one of a small window would wait for the delay, which is a good part of a round trip then.
      */
     void adaptFrequency(long peerAckDelayNanos) {
-        long window = recovery.controller().windowBytes() / datagramBytes;
+        long window = recovery.controller().windowBytes() / mtu.bytes();
         long wanted = window < SMALL_WINDOW ? 1 : Math.max(2, Math.min(window / 16, MAX_FREQUENCY));
         if (wanted >= 2 * frequencyPackets || wanted <= frequencyPackets / 2) {
             frequencyPackets = wanted;
@@ -271,7 +294,7 @@ final class PacketAssembler {
 
     /** Writes a packet with nothing but a CLOSE. */
     int pollClose(ByteBuf out, Shutdown shutdown) {
-        if (path.allowance() < CLOSE_PACKETS || out.maxWritableBytes() < datagramBytes) {
+        if (path.allowance() < CLOSE_PACKETS || out.maxWritableBytes() < mtu.bytes()) {
             return 0;
         }
         int start = out.writerIndex();

@@ -6,6 +6,7 @@ import io.nettoolkit.udp.internal.delivery.Outbox;
 import io.nettoolkit.udp.internal.recovery.AckTracker;
 import io.nettoolkit.udp.internal.recovery.SentPackets.NoteVisitor;
 import io.nettoolkit.udp.internal.wire.AckFrame;
+import io.nettoolkit.udp.internal.wire.CloseCode;
 import io.nettoolkit.udp.internal.wire.DataFrame;
 import io.nettoolkit.udp.internal.wire.FrameVisitor;
 import io.nettoolkit.udp.internal.wire.PacketProtection;
@@ -69,6 +70,10 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
             }
         } catch (WireException e) {
             connection.fail(now, e.code(), String.valueOf(e.getMessage()));
+            return;
+        }
+        if (connection.recovery().isNeverAnswered()) {
+            connection.fail(now, CloseCode.PROTOCOL, "nothing is acknowledged, however much comes");
             return;
         }
         if (newest && !from.equals(connection.path().remote())) {

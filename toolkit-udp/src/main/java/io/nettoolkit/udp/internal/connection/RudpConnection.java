@@ -94,12 +94,11 @@ public final class RudpConnection {
         ids = new ConnectionIds(setup, events);
         acks = new AckTracker(setup.config().maxAckDelay().toNanos());
         inbox = new Inbox(setup.config(), setup.allocator());
-        int overhead = setup.keys().isKeyed() ? 16 : 4;
-        outbox = new Outbox(setup.config().datagramBytes() - Wire.HEADER_BYTES - overhead, events);
+        outbox = new Outbox(events);
         recovery = new LossRecovery(
                 setup.config().datagramBytes(),
                 setup.config().initialRtt().toNanos(),
-                setup.config().congestionControl(),
+                path -> SilentController.INSTANCE,
                 intake);
         liveness = new Liveness(setup.config());
     }
@@ -215,11 +214,13 @@ public final class RudpConnection {
         liveness.begin(now, parameters.idleTimeoutMillis());
         recovery.setIdleTimeout(liveness.idleNanos());
         outbox.setPeer(parameters);
-        int datagram = (int) Math.min(setup.config().datagramBytes(), parameters.maxDatagramBytes());
-        assembler = new PacketAssembler(this, protection, datagram, now);
+        outbox.setPatience(liveness.idleNanos());
+        recovery.mtu().limit(parameters.maxDatagramBytes());
+        assembler = new PacketAssembler(this, protection, now);
     }
 
     private void establish() {
+        recovery.control(setup.config().congestionControl());
         state = state == State.CONNECTING ? State.ESTABLISHED : state;
         ids.issue();
         events.onEstablished();
@@ -327,8 +328,12 @@ public final class RudpConnection {
 
     /** Ends without a word to the peer: nothing can be sent any more. */
     public void kill() {
+        kill(CloseReason.local());
+    }
+
+    void kill(CloseReason reason) {
         if (state != State.CLOSED) {
-            endSilently(0, CloseReason.local());
+            endSilently(0, reason);
         }
     }
 
@@ -355,7 +360,7 @@ public final class RudpConnection {
         }
     }
 
-    private void end(long now, CloseReason reason, long code, String text) {
+    void end(long now, CloseReason reason, long code, String text) {
         state = State.CLOSING;
         shutdown = new Shutdown(code, text, now, recovery.basePtoNanos());
         tellEnd(reason);

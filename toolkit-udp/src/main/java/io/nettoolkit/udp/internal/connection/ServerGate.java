@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * Idea. Nothing is remembered of a client before it has shown, by bringing back a cookie, that it receives what is sent
  * to its address. So a flood of HELLOs from forged addresses costs one HMAC and one short datagram each. What follows the
- * cookie is bounded by the number of connections that wait for their client's first data packet.
+ * cookie is bounded by the number of connections that wait for their client's first data packet; who of those goes when
+ * there are too many is in HalfOpen. They hold places among the connections the acceptor admits, too: where it has no more
+ * room, one of them goes by the same rule.
  *
  * Invariants.
  *  - No answer is longer than what it answers: a HELLO is at least 1,200 bytes, a RESET is shorter than what caused it.
@@ -50,7 +52,8 @@ public final class ServerGate {
     /** The connections of the HELLOs whose cookies may still come again, oldest first. */
     private final Map<Origin, RudpConnection> recent = new LinkedHashMap<>();
 
-    private int halfOpen;
+    private final HalfOpen<RudpConnection> halfOpen = new HalfOpen<>(MAX_HALF_OPEN);
+
     private int sweepSize = LEAST_SWEEP;
     private @Nullable RudpConnection accepted;
 
@@ -65,6 +68,12 @@ public final class ServerGate {
 
         /** A client was told no. */
         default void onRefused(SocketAddress from, Refuse why) {}
+
+        /**
+         * A connection that waited for its client was ended to make room. Where that makes room among those the acceptor
+         * admits, it does so when this returns.
+         */
+        default void onDisplaced(RudpConnection connection) {}
     }
 
     /** What came of a datagram. */
@@ -111,7 +120,7 @@ public final class ServerGate {
 
     /** Connections that wait for their client's first data packet. */
     public int halfOpen() {
-        return halfOpen;
+        return halfOpen.size();
     }
 
     /** The connection of the last ACCEPTED or REPEATED. */
@@ -163,23 +172,38 @@ public final class ServerGate {
             return refuse(from, out, newcomer.clientId(), new Refuse(CloseCode.SECURITY, why));
         }
         forgetOld(now);
-        if (halfOpen >= MAX_HALF_OPEN) {
+        if (halfOpen.isFull() && !displaceFor(from, now)) {
             // The client comes again; a REFUSE would be as cheap for us but final for it.
             return Outcome.IGNORED;
         }
         ConnectionEvents events = acceptor.accept(from);
+        if (events == null && displaceFor(from, now)) {
+            events = acceptor.accept(from);
+        }
         if (events == null) {
             return refuse(from, out, newcomer.clientId(), new Refuse(CloseCode.BUSY, "no more connections now"));
         }
         RudpConnection connection = RudpConnection.accept(setup, events, from, now + originNanos);
         byte[] token = resets.token(connection.localId());
         ServerHandshake.Ids ids = new ServerHandshake.Ids(connection.localId(), newcomer.clientId());
-        ServerHandshake handshake = new ServerHandshake(setup, ids, hello, token, () -> halfOpen--);
-        halfOpen++;
+        HalfOpen.Place<RudpConnection> place = halfOpen.add(now, from, connection);
+        ServerHandshake handshake = new ServerHandshake(setup, ids, hello, token, () -> halfOpen.remove(place));
         connection.answer(handshake, hello.parameters(), resets);
         recent.put(new Origin(from, newcomer.clientId()), connection);
         accepted = connection;
         return Outcome.ACCEPTED;
+    }
+
+    /** Ends a connection that waits for its client, to make room for this newcomer; answers whether there was one. */
+    private boolean displaceFor(SocketAddress from, long now) {
+        HalfOpen.Place<RudpConnection> place = halfOpen.victim(now, from);
+        if (place == null) {
+            return false;
+        }
+        RudpConnection displaced = place.occupant();
+        displaced.kill(displaced.failures(displaced.ageNanos(now + originNanos)).displaced());
+        acceptor.onDisplaced(displaced);
+        return true;
     }
 
     private Outcome refuse(SocketAddress from, ByteBuf out, long clientId, Refuse refuse) {

@@ -41,6 +41,10 @@ public final class OutMessage implements Comparable<OutMessage> {
     final RangeSet lost = new RangeSet();
     /** Parts the peer has. */
     final RangeSet acked = new RangeSet();
+    /** How often parts were sent again since one of them was acknowledged, and when that began. */
+    int repeats;
+
+    long repeatedSinceNanos;
     /** Notes, lists and heaps that refer to it. */
     int references;
 
@@ -78,6 +82,7 @@ public final class OutMessage implements Comparable<OutMessage> {
         order = Frames.ORDERED;
         priority = RudpMessage.DEFAULT_PRIORITY;
         deadlineNanos = NO_DEADLINE;
+        repeats = 0;
         token = null;
         state = QUEUED;
         sequence = -1;

@@ -42,7 +42,10 @@ public final class Outbox {
     /** The largest CANCEL there is. */
     private static final int CANCEL_BYTES = 18;
 
-    private final PartWriter parts;
+    /** Chance alone does not lose a part so often. */
+    private static final int LEAST_REPEATS = 10;
+
+    private final PartWriter parts = new PartWriter();
     private final ChannelMap<SendChannel> channels = new ChannelMap<>();
     private final SendSchedule schedule = new SendSchedule();
     private @Nullable PriorityQueue<OutMessage> expiring;
@@ -52,10 +55,11 @@ public final class Outbox {
     private final Settlement settlement;
     private long sentMessages;
     private long retransmittedBytes;
+    private long patienceNanos = Long.MAX_VALUE;
+    private boolean stuck;
 
-    /** An outbox; {@code payloadBytes} is the room for frames in a full packet. */
-    public Outbox(int payloadBytes, Outcomes outcomes) {
-        parts = new PartWriter(payloadBytes);
+    /** An empty outbox. */
+    public Outbox(Outcomes outcomes) {
         settlement = new Settlement(outcomes, schedule, stock, cancels);
     }
 
@@ -119,6 +123,21 @@ public final class Outbox {
         channels.forEach(channel -> channel.maxBytes = parameters.maxChannelData());
     }
 
+    /** The room for frames in a full packet from now on. */
+    public void setPayloadBytes(int bytes) {
+        parts.setPayloadBytes(bytes);
+    }
+
+    /** For how long a message may be sent again and again without any of it arriving. */
+    public void setPatience(long nanos) {
+        patienceNanos = nanos;
+    }
+
+    /** Whether there is a message that does not arrive however often it is sent: for others there may be no sign of that. */
+    public boolean isStuck() {
+        return stuck;
+    }
+
     /** The peer's credit for the connection. */
     public void onMaxData(long bytes, long messages) {
         credit.onGrant(bytes, messages);
@@ -165,12 +184,12 @@ public final class Outbox {
      *
      * @return whether there was anything
      */
-    public boolean fill(ByteBuf out, int end, SentPackets sent) {
+    public boolean fill(long nowNanos, ByteBuf out, int end, SentPackets sent) {
         int start = out.writerIndex();
         fillCancels(out, end, sent);
         credit.setBlocked(false);
         for (Level level = schedule.highest(); level != null; level = level.lower) {
-            if (!fillLost(level, out, end, sent) || !fillNew(level, out, end, sent)) {
+            if (!fillLost(level, nowNanos, out, end, sent) || !fillNew(level, out, end, sent)) {
                 break;
             }
         }
@@ -186,8 +205,15 @@ public final class Outbox {
         }
     }
 
+    private void onRepeated(OutMessage m, long nowNanos) {
+        if (m.repeats++ == 0) {
+            m.repeatedSinceNanos = nowNanos;
+        }
+        stuck |= m.repeats > LEAST_REPEATS && nowNanos - m.repeatedSinceNanos >= patienceNanos;
+    }
+
     /** Answers whether there may be room for more. */
-    private boolean fillLost(Level level, ByteBuf out, int end, SentPackets sent) {
+    private boolean fillLost(Level level, long nowNanos, ByteBuf out, int end, SentPackets sent) {
         for (OutMessage m = level.firstLost; m != null; m = level.firstLost) {
             while (m.state == OutMessage.BEGUN && !m.lost.isEmpty()) {
                 int from = (int) m.lost.from(0);
@@ -197,6 +223,7 @@ public final class Outbox {
                     return false;
                 }
                 retransmittedBytes += bytes;
+                onRepeated(m, nowNanos);
                 noteSent(m, from, bytes, sent);
                 m.lost.remove(from, from + Math.max(1, bytes));
             }
@@ -279,6 +306,8 @@ public final class Outbox {
                 settlement.settle(m);
             }
         } else if (m.state == OutMessage.BEGUN) {
+            stuck &= m.repeats <= LEAST_REPEATS;
+            m.repeats = 0;
             m.acked.add(from, to);
             m.lost.remove(from, to);
             if (m.acked.containsAll(0, m.span())) {

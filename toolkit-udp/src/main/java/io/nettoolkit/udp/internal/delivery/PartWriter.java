@@ -9,11 +9,11 @@ final class PartWriter {
 
     private static final int SMALLEST_PART = 256;
 
-    private final int payloadBytes;
+    private int payloadBytes;
 
-    /** {@code payloadBytes} is the room for frames in a full packet. */
-    PartWriter(int payloadBytes) {
-        this.payloadBytes = payloadBytes;
+    /** The room for frames in a full packet. */
+    void setPayloadBytes(int bytes) {
+        payloadBytes = bytes;
     }
 
     /** Whether to begin the message, which will have this number, in so much room: one that fits whole is not cut. */

@@ -42,12 +42,13 @@ public final class LossRecovery implements CongestionControl.Path {
     private static final long LONGEST_PTO_NANOS = 60_000_000_000L;
     private static final int PROBES_BEFORE_IDLE = 6;
     private static final int REMEMBERED_PTOS = 4;
+    private static final int MOST_UNANSWERED_ACKS = 1 << 16;
 
     private final SentPackets sent = new SentPackets();
     private final RangeSet acked = new RangeSet();
     private final RttEstimator rtt;
     private final DeliveryRate delivery = new DeliveryRate();
-    private final int datagramBytes;
+    private final PathMtu mtu;
     private CongestionControl.Controller controller;
     private final NoteVisitor notes;
 
@@ -62,6 +63,7 @@ public final class LossRecovery implements CongestionControl.Path {
 
     private long lastElicitingNanos;
     private int ptoCount;
+    private int unansweredAcks;
     private boolean applicationLimited = true;
 
     private long lostPackets;
@@ -72,16 +74,22 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** Recovery with this controller. */
     public LossRecovery(int datagramBytes, long initialRttNanos, CongestionControl control, NoteVisitor notes) {
-        this.datagramBytes = datagramBytes;
+        mtu = new PathMtu(datagramBytes);
         rtt = new RttEstimator(initialRttNanos);
         this.notes = notes;
         controller = control.newController(this);
     }
 
+    /** Has this one say how fast to send from now on. */
+    public void control(CongestionControl control) {
+        controller = control.newController(this);
+    }
+
     /** The path is another one: nothing is known of its room, or its round trip (RFC 9000 §9.4). */
     public void restart(CongestionControl control) {
-        controller = control.newController(this);
+        control(control);
         rtt.forgetMinimum();
+        mtu.reset();
         if (losses != null) {
             losses.endEvent();
         }
@@ -112,6 +120,11 @@ public final class LossRecovery implements CongestionControl.Path {
         return rtt;
     }
 
+    /** How large datagrams may be. */
+    public PathMtu mtu() {
+        return mtu;
+    }
+
     /** The congestion controller. */
     public CongestionControl.Controller controller() {
         return controller;
@@ -124,7 +137,17 @@ public final class LossRecovery implements CongestionControl.Path {
         if (eliciting) {
             lastElicitingNanos = nowNanos;
             controller.onSent(nowNanos, number, bytes);
+        } else {
+            unansweredAcks++;
         }
+    }
+
+    /**
+     * Whether the peer sends and sends and never acknowledges, so that the packets that acknowledge its own pile up here
+     * above the first that it leaves unanswered. An honest one is asked after each twentieth of them.
+     */
+    public boolean isNeverAnswered() {
+        return unansweredAcks > MOST_UNANSWERED_ACKS;
     }
 
     /** Leaves out a number, to see through those who acknowledge what they did not receive. */
@@ -158,6 +181,7 @@ public final class LossRecovery implements CongestionControl.Path {
         if (newest < 0) {
             return;
         }
+        unansweredAcks = 0;
         long newestSent = sent.sentNanos(newest);
         if (newest > largestAcked) {
             largestAcked = newest;
@@ -193,7 +217,11 @@ public final class LossRecovery implements CongestionControl.Path {
         }
         sent.setState(number, SentPackets.ACKED);
         sent.settle(number, notes);
-        return state == SentPackets.IN_FLIGHT || state == SentPackets.LOST;
+        boolean eliciting = state == SentPackets.IN_FLIGHT || state == SentPackets.LOST;
+        if (eliciting) {
+            mtu.onAcknowledged(number, sent.size(number));
+        }
+        return eliciting;
     }
 
     private void onSpurious(long number) {
@@ -224,6 +252,9 @@ public final class LossRecovery implements CongestionControl.Path {
                 break;
             }
             sent.setState(n, SentPackets.LOST);
+            if (mtu.onLost(nowNanos, n, sent.size(n))) {
+                continue;
+            }
             lostBytes += sent.size(n);
             lostCount++;
             firstLost = firstLost < 0 ? n : firstLost;
@@ -233,6 +264,7 @@ public final class LossRecovery implements CongestionControl.Path {
         }
         if (lostCount > 0) {
             lostPackets += lostCount;
+            mtu.endRound(nowNanos, sent.nextPacketNumber());
             reportLosses(nowNanos, lostBytes, lostCount, firstLost, lastLost);
             if (persistent) {
                 losses().endEvent();
@@ -349,6 +381,7 @@ public final class LossRecovery implements CongestionControl.Path {
         acked.clear();
         acked.trim();
         lossNanos = NEVER;
+        unansweredAcks = 0;
         if (losses != null) {
             losses.endEvent();
         }
@@ -356,7 +389,7 @@ public final class LossRecovery implements CongestionControl.Path {
 
     @Override
     public int datagramBytes() {
-        return datagramBytes;
+        return mtu.bytes();
     }
 
     @Override

@@ -114,6 +114,11 @@ public final class SentPackets {
         return base;
     }
 
+    /** Packets that may still matter. */
+    public long tracked() {
+        return next - base;
+    }
+
     byte state(long packetNumber) {
         return packetNumber < base || packetNumber >= next ? NONE : states[index(packetNumber)];
     }

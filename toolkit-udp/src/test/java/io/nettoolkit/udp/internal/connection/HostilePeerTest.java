@@ -137,6 +137,24 @@ class HostilePeerTest {
         assertThat(ack.count()).isLessThanOrEqualTo(32);
     }
 
+    /** Acknowledgements pile up above a packet that is never acknowledged: what they cost has to end. */
+    @Test
+    void endsAConnectionThatSendsForEverAndAcknowledgesNothing() {
+        network.unplug(hostile);
+        SimWorkload down = new SimWorkload(network, 2);
+        down.write(victim, DeliveryMode.RELIABLE_ORDERED, 0, 1000);
+        long most = 0;
+        for (int i = 0; i < 200_000 && victim.closed == null; i++) {
+            inject(out -> Frames.writePing(out));
+            most = Math.max(most, victim.connection().recovery().sent().tracked());
+        }
+        assertEndedBecause("nothing is acknowledged");
+        assertThat(most).isBetween(60_000L, 70_000L);
+        assertThat(victim.connection().recovery().sent().tracked())
+                .as("the CLOSE")
+                .isLessThanOrEqualTo(1);
+    }
+
     @Test
     void endsAConnectionThatOpensGapsBetweenMessages() {
         network.unplug(hostile);

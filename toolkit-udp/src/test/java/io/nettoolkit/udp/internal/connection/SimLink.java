@@ -26,8 +26,10 @@ final class SimLink {
     long bytesPerSecond;
 
     long queueBytes = Long.MAX_VALUE;
-    /** Larger datagrams vanish. */
+    /** Larger datagrams vanish, from {@link #mtuFrom} on. */
     int mtu = Integer.MAX_VALUE;
+
+    long mtuFrom;
 
     long blackoutFrom = Long.MAX_VALUE;
     long blackoutTo = Long.MAX_VALUE;
@@ -53,7 +55,7 @@ final class SimLink {
         inBurst = inBurst ? !chance(burstEnd) : chance(burstBegin);
         boolean lost = chance(loss)
                 || (inBurst && chance(0.5))
-                || datagram.length > mtu
+                || (datagram.length > mtu && now >= mtuFrom)
                 || (now >= blackoutFrom && now < blackoutTo);
         if (lost) {
             dropped++;
@@ -105,7 +107,7 @@ final class SimLink {
         return "loss " + loss + ", burst " + burstBegin + ", duplicate " + duplicate + ", reorder " + reorder
                 + ", corrupt " + corrupt + ", truncate " + truncate + ", delay " + delayNanos / SimClock.MILLIS
                 + " ms, jitter " + jitterNanos / SimClock.MILLIS + " ms, rate " + bytesPerSecond + " B/s, queue "
-                + queueBytes + ", mtu " + mtu + ", blackout "
+                + queueBytes + ", mtu " + mtu + " from " + mtuFrom / SimClock.MILLIS + " ms, blackout "
                 + (blackoutFrom == Long.MAX_VALUE
                         ? "none"
                         : blackoutFrom / SimClock.MILLIS + ".." + blackoutTo / SimClock.MILLIS + " ms");

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Clients, a server behind its gate, and a link in each direction that all of them share. */
 final class SimNetwork {
@@ -37,6 +38,14 @@ final class SimNetwork {
 
     Function<byte[], byte[]> tapToClient = Function.identity();
     long timers;
+    /** Connections the server takes; those that end in order are not given back. */
+    int mostAdmitted = Integer.MAX_VALUE;
+
+    int displaced;
+    /** Whether connections of the server may throw. */
+    boolean acceptedMayBreak;
+
+    private int admitted;
 
     private final Map<SocketAddress, SimNode> byAddress = new HashMap<>();
     private final Map<Long, SimNode> byId = new HashMap<>();
@@ -57,12 +66,30 @@ final class SimNetwork {
     private ServerGate newGate() {
         return new ServerGate(
                 serverSetup,
-                from -> {
-                    SimNode node = new SimNode(this, SERVER);
-                    accepted.add(node);
-                    return node;
+                new ServerGate.Acceptor() {
+                    @Override
+                    public @Nullable ConnectionEvents accept(SocketAddress from) {
+                        return admit();
+                    }
+
+                    @Override
+                    public void onDisplaced(RudpConnection connection) {
+                        displaced++;
+                        admitted--;
+                    }
                 },
                 clock.now());
+    }
+
+    private @Nullable SimNode admit() {
+        if (admitted == mostAdmitted) {
+            return null;
+        }
+        admitted++;
+        SimNode node = new SimNode(this, SERVER);
+        node.mayBreak = acceptedMayBreak;
+        accepted.add(node);
+        return node;
     }
 
     /** The server is started anew and knows nobody. */
@@ -85,7 +112,14 @@ final class SimNetwork {
     }
 
     SimNode dial(int host, int port) {
-        SimNode node = new SimNode(this, address(host, port));
+        return dial(address(host, port));
+    }
+
+    SimNode dial(SocketAddress from) {
+        return dial(new SimNode(this, from));
+    }
+
+    SimNode dial(SimNode node) {
         node.connection = RudpConnection.dial(clientSetup, node, SERVER, clock.now());
         byAddress.put(node.local(), node);
         clients.add(node);

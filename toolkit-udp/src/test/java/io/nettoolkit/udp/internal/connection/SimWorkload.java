@@ -85,7 +85,7 @@ final class SimWorkload {
             message.deadlineNanos(network.clock.now() + random.nextLong(2 * SimClock.SECONDS));
         }
         sent.add(token);
-        from.write(message);
+        from.write(token, message);
     }
 
     private static byte[] bytes(long number, int length) {

@@ -1,0 +1,148 @@
+package io.nettoolkit.udp.internal.recovery;
+
+import io.nettoolkit.udp.RudpConfig;
+
+/*
+ * How large a datagram the path carries.
+ *
+ * Idea. Every path carries BASE_BYTES; a larger size is what somebody configured, and is used at once. A path that swallows
+ * larger datagrams without a word (a tunnel, or one that begins in mid-flight) shows itself by a pattern: no large one
+ * arrives, while of the small ones, to which those that ask after a probe timeout belong, more do than chance would allow
+ * if both were lost alike. When that was so over MAX_LOSSES rounds of losses, datagrams shrink to the base. Long after
+ * that, one padded datagram that carries nothing asks whether the path has changed.
+ *
+ * Chance. Since a large one arrived last, so many small ones were lost and so many arrived, which gives their chance to be
+ * lost; that all the large ones were lost by the same chance is its power. Below DOUBT that is not believed any more. A
+ * burst or an outage loses many large ones at once, which is why rounds are counted as well: what was under way when the
+ * loss of the last round was noticed belongs to it.
+ *
+ * A false alarm is cheap: datagrams are smaller than they could be until the next question.
+ *
+ * Sources. RFC 8899 §4.3 (black holes), §5.1 (MAX_PROBES, PMTU_RAISE_TIMER), §3 item 8 (the loss of a question is no sign
+ * of congestion); RFC 9000 §14.
+ */
+
+/**
+ * The size of datagrams on one connection's path.
+ *
+ * <p>Threading: confined to the connection's loop.
+ */
+public final class PathMtu {
+
+    /** What every path has to carry. */
+    public static final int BASE_BYTES = RudpConfig.MIN_DATAGRAM_BYTES;
+
+    static final int MAX_LOSSES = 3;
+    static final long RAISE_NANOS = 600_000_000_000L;
+
+    private static final double DOUBT = 0.001;
+    private static final long NONE = -1;
+
+    private int most;
+    private boolean isBase;
+    private long largestArrived = NONE;
+    /** Losses of packets before this one are of the last round, or before it. */
+    private long roundEnd;
+
+    private boolean lostInRound;
+    private int rounds;
+    // Since the last large one arrived:
+    private int largeLost;
+    private int smallLost;
+    private int smallArrived;
+
+    private long question = NONE;
+    private long questionNanos;
+
+    /** A path that is thought to carry so much, which is at least the base. */
+    PathMtu(int most) {
+        this.most = most;
+    }
+
+    /** The largest datagram to send now. */
+    public int bytes() {
+        return isBase ? BASE_BYTES : most;
+    }
+
+    /** The largest datagram there may be, where the path carries it. */
+    public int mostBytes() {
+        return most;
+    }
+
+    /** The peer takes no larger ones. */
+    public void limit(long bytes) {
+        most = (int) Math.max(BASE_BYTES, Math.min(most, bytes));
+    }
+
+    /** Another path, of which nothing is known. */
+    void reset() {
+        isBase = false;
+        question = NONE;
+        forgetLosses();
+    }
+
+    private void forgetLosses() {
+        rounds = 0;
+        largeLost = 0;
+        smallLost = 0;
+        smallArrived = 0;
+    }
+
+    /** Whether to ask, in a datagram of {@link #mostBytes} that carries nothing, for larger ones again. */
+    public boolean isQuestionDue(long nowNanos) {
+        return isBase && question == NONE && nowNanos >= questionNanos;
+    }
+
+    /** The packet of this number asks. */
+    public void onQuestion(long number) {
+        question = number;
+    }
+
+    /** A packet of this number and size arrived. */
+    void onAcknowledged(long number, int bytes) {
+        if (number == question) {
+            reset();
+        }
+        if (bytes <= BASE_BYTES) {
+            smallArrived++;
+        } else if (number > largestArrived) {
+            largestArrived = number;
+            forgetLosses();
+        }
+    }
+
+    /** A packet of this number and size was lost; answers whether it only asked, so that its loss says nothing else. */
+    boolean onLost(long nowNanos, long number, int bytes) {
+        if (number == question) {
+            question = NONE;
+            questionNanos = nowNanos + RAISE_NANOS;
+            return true;
+        }
+        if (bytes <= BASE_BYTES) {
+            smallLost++;
+        } else if (number > largestArrived) {
+            largeLost++;
+            lostInRound |= number >= roundEnd;
+        }
+        return false;
+    }
+
+    /** Those were all that are lost by now; packets sent from now on have this number and more. */
+    void endRound(long nowNanos, long nextNumber) {
+        if (lostInRound && !isBase) {
+            lostInRound = false;
+            roundEnd = nextNumber;
+            rounds++;
+            if (rounds >= MAX_LOSSES && isBeyondChance()) {
+                isBase = true;
+                questionNanos = nowNanos + RAISE_NANOS;
+            }
+        }
+    }
+
+    private boolean isBeyondChance() {
+        // One of each is taken as seen, so that a few packets prove little.
+        double chance = (smallLost + 1.0) / (smallLost + smallArrived + 2.0);
+        return Math.pow(chance, largeLost) < DOUBT;
+    }
+}
