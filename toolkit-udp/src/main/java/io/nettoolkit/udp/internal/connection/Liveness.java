@@ -3,7 +3,7 @@ package io.nettoolkit.udp.internal.connection;
 import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.udp.RudpConfig;
 import io.nettoolkit.udp.internal.recovery.LossRecovery;
-import io.nettoolkit.udp.internal.recovery.PathMtu;
+import io.nettoolkit.udp.internal.recovery.MtuSearch;
 import io.nettoolkit.udp.internal.wire.CloseCode;
 
 /**
@@ -96,7 +96,7 @@ final class Liveness {
             return;
         }
         if (connection.outbox().isStuck()) {
-            int bytes = PathMtu.BASE_BYTES;
+            int bytes = MtuSearch.BASE_BYTES;
             CloseReason reason = connection.failures(nowNanos).stuck(bytes);
             connection.end(nowNanos, reason, CloseCode.INTERNAL, "datagrams of " + bytes + " bytes do not arrive");
             return;

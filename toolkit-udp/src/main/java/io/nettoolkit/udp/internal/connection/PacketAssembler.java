@@ -5,7 +5,7 @@ import io.nettoolkit.udp.internal.delivery.Inbox;
 import io.nettoolkit.udp.internal.delivery.Outbox;
 import io.nettoolkit.udp.internal.recovery.AckTracker;
 import io.nettoolkit.udp.internal.recovery.LossRecovery;
-import io.nettoolkit.udp.internal.recovery.PathMtu;
+import io.nettoolkit.udp.internal.recovery.MtuSearch;
 import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.Frames;
 import io.nettoolkit.udp.internal.wire.PacketProtection;
@@ -34,7 +34,7 @@ final class PacketAssembler {
 
     private final RudpConnection connection;
     private final LossRecovery recovery;
-    private final PathMtu mtu;
+    private final MtuSearch mtu;
     private final AckTracker acks;
     private final Outbox outbox;
     private final Inbox inbox;
@@ -109,7 +109,7 @@ final class PacketAssembler {
     /** Writes a packet into {@code out}; answers its bytes, 0 where there is nothing to send now. */
     int poll(long nowNanos, ByteBuf out) {
         // A probe as large as what it asks after would vanish in the same hole.
-        int most = probes > 0 ? Math.min(PathMtu.BASE_BYTES, mtu.bytes()) : mtu.bytes();
+        int most = probes > 0 ? Math.min(MtuSearch.BASE_BYTES, mtu.bytes()) : mtu.bytes();
         long room = Math.min(Math.min(most, path.allowance()), out.maxWritableBytes());
         if (room < LEAST_DATAGRAM) {
             pacerBlocked = false;

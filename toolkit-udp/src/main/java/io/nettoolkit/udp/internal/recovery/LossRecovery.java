@@ -48,7 +48,7 @@ public final class LossRecovery implements CongestionControl.Path {
     private final RangeSet acked = new RangeSet();
     private final RttEstimator rtt;
     private final DeliveryRate delivery = new DeliveryRate();
-    private final PathMtu mtu;
+    private final MtuSearch mtu;
     private CongestionControl.Controller controller;
     private final NoteVisitor notes;
 
@@ -74,7 +74,7 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** Recovery with this controller. */
     public LossRecovery(int datagramBytes, long initialRttNanos, CongestionControl control, NoteVisitor notes) {
-        mtu = new PathMtu(datagramBytes);
+        mtu = new MtuSearch(datagramBytes);
         rtt = new RttEstimator(initialRttNanos);
         this.notes = notes;
         controller = control.newController(this);
@@ -121,7 +121,7 @@ public final class LossRecovery implements CongestionControl.Path {
     }
 
     /** How large datagrams may be. */
-    public PathMtu mtu() {
+    public MtuSearch mtu() {
         return mtu;
     }
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Paths that swallow datagrams above some size, from the start or from some moment on. */
-class PathMtuScenariosTest {
+class BlackHoleTest {
 
     private static final long SECONDS = SimClock.SECONDS;
 

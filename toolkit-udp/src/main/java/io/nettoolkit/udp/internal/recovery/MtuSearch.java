@@ -27,7 +27,7 @@ import io.nettoolkit.udp.RudpConfig;
  *
  * <p>Threading: confined to the connection's loop.
  */
-public final class PathMtu {
+public final class MtuSearch {
 
     /** What every path has to carry. */
     public static final int BASE_BYTES = RudpConfig.MIN_DATAGRAM_BYTES;
@@ -55,7 +55,7 @@ public final class PathMtu {
     private long questionNanos;
 
     /** A path that is thought to carry so much, which is at least the base. */
-    PathMtu(int most) {
+    MtuSearch(int most) {
         this.most = most;
     }
 

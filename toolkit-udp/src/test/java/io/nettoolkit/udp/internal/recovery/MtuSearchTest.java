@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 /** RFC 8899 §4.3: a path that swallows large datagrams and no others. */
-class PathMtuTest {
+class MtuSearchTest {
 
-    private static final int BASE = PathMtu.BASE_BYTES;
+    private static final int BASE = MtuSearch.BASE_BYTES;
 
-    private final PathMtu mtu = new PathMtu(1452);
+    private final MtuSearch mtu = new MtuSearch(1452);
     private long number;
 
     /** Packets of these sizes are sent, in which round all of them are lost. */
@@ -118,10 +118,10 @@ class PathMtuTest {
     void asksForLargerOnesAfterTenMinutes() {
         assertThat(mtu.isQuestionDue(Long.MAX_VALUE)).as("nothing to ask for").isFalse();
         fall();
-        assertThat(mtu.isQuestionDue(PathMtu.RAISE_NANOS - 1)).isFalse();
-        assertThat(mtu.isQuestionDue(PathMtu.RAISE_NANOS)).isTrue();
+        assertThat(mtu.isQuestionDue(MtuSearch.RAISE_NANOS - 1)).isFalse();
+        assertThat(mtu.isQuestionDue(MtuSearch.RAISE_NANOS)).isTrue();
         mtu.onQuestion(number);
-        assertThat(mtu.isQuestionDue(PathMtu.RAISE_NANOS))
+        assertThat(mtu.isQuestionDue(MtuSearch.RAISE_NANOS))
                 .as("while one is under way")
                 .isFalse();
         arrive(1452);
@@ -132,15 +132,15 @@ class PathMtuTest {
     @Test
     void asksAgainTenMinutesAfterAQuestionWasLost() {
         fall();
-        long asked = PathMtu.RAISE_NANOS;
+        long asked = MtuSearch.RAISE_NANOS;
         mtu.onQuestion(number);
         assertThat(mtu.onLost(asked, number++, 1452))
                 .as("says nothing of congestion")
                 .isTrue();
         mtu.endRound(asked, number);
         assertThat(mtu.bytes()).isEqualTo(BASE);
-        assertThat(mtu.isQuestionDue(2 * PathMtu.RAISE_NANOS - 1)).isFalse();
-        assertThat(mtu.isQuestionDue(2 * PathMtu.RAISE_NANOS)).isTrue();
+        assertThat(mtu.isQuestionDue(2 * MtuSearch.RAISE_NANOS - 1)).isFalse();
+        assertThat(mtu.isQuestionDue(2 * MtuSearch.RAISE_NANOS)).isTrue();
         assertThat(mtu.onLost(asked, number, 1452)).as("any other packet").isFalse();
     }
 
