@@ -3,7 +3,6 @@ package io.nettoolkit.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.DrainReport;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.RejectedException;
