@@ -74,7 +74,7 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** Recovery with this controller. */
     public LossRecovery(int datagramBytes, long initialRttNanos, CongestionControl control, NoteVisitor notes) {
-        mtu = new MtuSearch(datagramBytes);
+        mtu = MtuSearch.from(datagramBytes);
         rtt = new RttEstimator(initialRttNanos);
         this.notes = notes;
         controller = control.newController(this);

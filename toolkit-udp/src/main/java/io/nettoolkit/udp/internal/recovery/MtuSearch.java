@@ -25,7 +25,7 @@ import io.nettoolkit.udp.RudpConfig;
 /**
  * The size of datagrams on one connection's path.
  *
- * <p>Threading: confined to the connection's loop.
+ * <p>Threading: confined to the connection's loop; that of the base, which all share, never changes.
  */
 public final class MtuSearch {
 
@@ -37,6 +37,9 @@ public final class MtuSearch {
 
     private static final double DOUBT = 0.001;
     private static final long NONE = -1;
+
+    /** There is nothing below the base to fall back to, and so nothing to remember: one for all connections. */
+    private static final MtuSearch OF_BASE = new MtuSearch(BASE_BYTES);
 
     private int most;
     private boolean isBase;
@@ -54,9 +57,17 @@ public final class MtuSearch {
     private long question = NONE;
     private long questionNanos;
 
-    /** A path that is thought to carry so much, which is at least the base. */
-    MtuSearch(int most) {
+    private MtuSearch(int most) {
         this.most = most;
+    }
+
+    /** A path that is thought to carry so much, which is at least the base. */
+    static MtuSearch from(int most) {
+        return most <= BASE_BYTES ? OF_BASE : new MtuSearch(most);
+    }
+
+    private boolean isOver() {
+        return most <= BASE_BYTES;
     }
 
     /** The largest datagram to send now. */
@@ -71,11 +82,16 @@ public final class MtuSearch {
 
     /** The peer takes no larger ones. */
     public void limit(long bytes) {
-        most = (int) Math.max(BASE_BYTES, Math.min(most, bytes));
+        if (!isOver()) {
+            most = (int) Math.max(BASE_BYTES, Math.min(most, bytes));
+        }
     }
 
     /** Another path, of which nothing is known. */
     void reset() {
+        if (isOver()) {
+            return;
+        }
         isBase = false;
         question = NONE;
         forgetLosses();
@@ -100,6 +116,9 @@ public final class MtuSearch {
 
     /** A packet of this number and size arrived. */
     void onAcknowledged(long number, int bytes) {
+        if (isOver()) {
+            return;
+        }
         if (number == question) {
             reset();
         }
@@ -113,6 +132,9 @@ public final class MtuSearch {
 
     /** A packet of this number and size was lost; answers whether it only asked, so that its loss says nothing else. */
     boolean onLost(long nowNanos, long number, int bytes) {
+        if (isOver()) {
+            return false;
+        }
         if (number == question) {
             question = NONE;
             questionNanos = nowNanos + RAISE_NANOS;

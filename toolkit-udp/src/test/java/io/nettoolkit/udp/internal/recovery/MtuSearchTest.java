@@ -9,7 +9,7 @@ class MtuSearchTest {
 
     private static final int BASE = MtuSearch.BASE_BYTES;
 
-    private final MtuSearch mtu = new MtuSearch(1452);
+    private final MtuSearch mtu = MtuSearch.from(1452);
     private long number;
 
     /** Packets of these sizes are sent, in which round all of them are lost. */
