@@ -2,6 +2,7 @@ package io.nettoolkit.udp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.Transport;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,6 +155,37 @@ class RudpFailuresIT {
             assertThat(stats.opened()).isOne();
             assertThat(stats.bytesOut()).as("no amplification").isLessThan(stats.bytesIn());
             Rig.await(server.close());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void aCongestionControlThatThrowsEndsItsConnectionAlone(Transport transport) throws Exception {
+        AtomicInteger made = new AtomicInteger();
+        CongestionControl works = CongestionControl.newReno();
+        CongestionControl firstFails = path -> {
+            if (made.getAndIncrement() == 0) {
+                throw new UnsupportedOperationException("no controller");
+            }
+            return works.newController(path);
+        };
+        RudpConfig config = Rig.config(RudpSecurity.plaintext(), options -> options.congestionControl(firstFails));
+        try (Rig plain = new Rig(transport, Rig.plain());
+                Rig failing = new Rig(transport, config)) {
+            RudpServerChannel server = plain.serve(Rig.each(Rig.Echo::new));
+            Throwable failure =
+                    Rig.failure(plain.bootstrap(config, new Rig.Collector()).connect(server.localAddress()));
+            assertThat(failure).hasStackTraceContaining("no controller");
+            expectService(plain, server);
+            Rig.await(server.close());
+
+            made.set(0);
+            RudpServerChannel failingServer = failing.serve(Rig.each(Rig.Echo::new));
+            RudpChannel ended = plain.connect(failingServer, new Rig.Collector());
+            CloseReason reason = ended.closed().get(Rig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+            assertThat(reason.kind()).as("%s", reason).isEqualTo(Kind.PEER_CLOSED);
+            expectService(plain, failingServer);
+            Rig.await(failingServer.close());
         }
     }
 

@@ -135,12 +135,17 @@ final class Link implements ConnectionEvents {
         }
     }
 
-    /** The core threw: a congestion controller did, or there is an error in it. The connection ends, the others do not. */
+    /**
+     * The core threw: a congestion controller did, or there is an error in it. The connection ends, the others do not. Its peer
+     * is told, unless that throws as well.
+     */
     void onBroken(RuntimeException broken) {
         if (ended == null) {
             ended = CloseReason.failed(Initiator.LOCAL, broken);
+            core().abort(port.nanoTime());
+        } else {
+            core().kill();
         }
-        core().kill();
     }
 
     /** Nothing can be sent any more. */

@@ -220,8 +220,9 @@ public final class RudpConnection {
     }
 
     private void establish() {
-        recovery.control(setup.config().congestionControl());
         state = state == State.CONNECTING ? State.ESTABLISHED : state;
+        // After that: where it throws, the peer can be told.
+        recovery.control(setup.config().congestionControl());
         ids.issue();
         events.onEstablished();
     }

@@ -120,8 +120,12 @@ final class SimNode implements ConnectionEvents {
         try {
             event.run();
         } catch (RuntimeException e) {
-            broken = e;
-            connection().kill();
+            if (broken == null) {
+                broken = e;
+                connection().abort(network.clock.now());
+            } else {
+                connection().kill();
+            }
         }
     }
 
