@@ -170,9 +170,8 @@ public final class LiveTls implements AutoCloseable {
             }
             try {
                 return ReferenceCountUtil.retain(current);
-            } catch (IllegalReferenceCountException e) {
-                // Exchanged and freed between the two lines: the next turn sees the new one.
-                Thread.onSpinWait();
+            } catch (IllegalReferenceCountException exchanged) {
+                // Freed between the two lines as well: the next turn sees the new one.
             }
         }
     }
