@@ -90,7 +90,7 @@ class BulkheadTest {
                 });
     }
 
-    /** Failsafe's issues 365 and 393: a waiter that timed out took a permit with it, for ever. */
+    /** Failsafe's issues 365 and 393 (pull request 400): a waiter that timed out took a permit with it, for ever. */
     @Test
     void aWaiterThatTimesOutTakesNoPermit() {
         Bulkhead bulkhead =
@@ -225,6 +225,31 @@ class BulkheadTest {
                 .hasMessageContaining("no permit within PT0.3S");
         assertThat(rig.elapsedMillis()).isEqualTo(300);
         assertThat(bulkhead.stats()).isEqualTo(new Bulkhead.Stats(1, 0, 1, 0, 1, 0));
+    }
+
+    /** The way to Failsafe's lost permits (issue 393, pull request 400): threads that time out, as many as permits. */
+    @Test
+    void threadsThatTimeOutTakeNoPermits() {
+        int permits = 8;
+        Bulkhead bulkhead = bulkhead(permits).maxPending(permits).build();
+        for (int i = 0; i < permits; i++) {
+            assertThat(bulkhead.tryAcquire()).isTrue();
+        }
+        for (int i = 0; i < permits; i++) {
+            assertThatThrownBy(() -> bulkhead.acquireBlocking(rig.in(50)))
+                    .isInstanceOf(RejectedException.class)
+                    .hasMessageContaining("no permit within");
+        }
+
+        for (int i = 0; i < permits; i++) {
+            bulkhead.release();
+        }
+        rig.advance(0);
+
+        assertThat(bulkhead.stats().inFlight()).isZero();
+        for (int i = 0; i < permits; i++) {
+            assertThat(bulkhead.tryAcquire()).isTrue();
+        }
     }
 
     @Test

@@ -122,7 +122,7 @@ class DistributedRateLimiterTest {
         }
     }
 
-    /** Bucket4j 404 and 603: 400 callers of one key got in each other's way for seconds. */
+    /** Bucket4j 404, 407 and 603: 400 callers of one key got in each other's way for seconds. */
     @Test
     void fourHundredCallersCostTwoCalls() throws Exception {
         DistributedRateLimiter limiter =

@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Event loops that share a policy neither wait for a monitor nor park in it, however many of them are at it at once. In
- * peers they do: resilience4j #2122, #2151, #2224 (a lock for each call recorded), Guava #6205 (a monitor for each permit),
- * Vert.x' circuit breaker (PR #88: monitors that pin virtual threads).
+ * peers they do: resilience4j #2122, #2151, #2224, #2343 (a lock for each call recorded, monitors that pin virtual threads),
+ * Guava #6205 (a monitor for each permit), Vert.x' circuit breaker (PR #88: monitors).
  */
 @ExtendWith(LeakCheck.class)
 class EventLoopContentionTest {

@@ -7,6 +7,7 @@ import io.nettoolkit.core.Backoff;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.testkit.ManualTime;
+import io.netty.util.internal.ThreadExecutorMap;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +59,46 @@ class RetryAsyncTest {
         stages.get(1).complete("second");
 
         assertThat(answer).isCompletedWithValue("second");
+    }
+
+    /** SmallRye Fault Tolerance 355: on an event loop, what came after a wait went to a thread of its own. */
+    @Test
+    void waitsOnTheEventLoopOfTheCallUnlessToldOtherwise() {
+        Retry retry = Retry.builder()
+                .backoff(Backoff.fixed(Duration.ofHours(1)))
+                .maxElapsed(Duration.ofDays(1))
+                .timeSource(rig.clock)
+                .build();
+        List<CompletableFuture<String>> answers = new ArrayList<>();
+        ThreadExecutorMap.apply(() -> answers.add(retry.executeAsync(this::open)), rig.loop)
+                .run();
+        ThreadExecutorMap.apply(() -> stages.get(0).completeExceptionally(new IOException("first")), rig.loop)
+                .run();
+
+        rig.time.advance(Duration.ofHours(1));
+        assertThat(stages).hasSize(2);
+        stages.get(1).complete("second");
+        assertThat(answers.get(0)).isCompletedWithValue("second");
+    }
+
+    /** Failsafe's issue 109: why does calling again take a scheduler? */
+    @Test
+    void whatDoesNotWaitNeedsNoScheduler() {
+        ScheduledExecutorService gone = rig.time.executor();
+        gone.shutdownNow();
+        Retry retry =
+                retry().backoff(Backoff.fixed(Duration.ZERO)).scheduler(gone).build();
+        List<Thread> threads = new ArrayList<>();
+
+        CompletableFuture<String> answer = retry.executeAsync(() -> {
+            threads.add(Thread.currentThread());
+            return threads.size() < 3
+                    ? CompletableFuture.failedFuture(new IOException("again"))
+                    : CompletableFuture.completedFuture("third");
+        });
+
+        assertThat(answer).isCompletedWithValue("third");
+        assertThat(threads).hasSize(3).containsOnly(Thread.currentThread());
     }
 
     @Test

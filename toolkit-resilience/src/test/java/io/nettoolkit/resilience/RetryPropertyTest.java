@@ -144,7 +144,8 @@ class RetryPropertyTest {
 
     /**
      * Resilience4j issue 172: with each caller's own three attempts a peer that is down gets threefold the load. Asked
-     * for again in 1565, and of Polly in 2348.
+     * for again in 1565, of Polly in 2348, of failsafe-go in 66; and of Envoy in 10869, whose fixed number of retries does
+     * not grow with the calls.
      */
     @Test
     void aPeerThatIsDownGetsNoMoreLoadThanTheBudgetAllows() {

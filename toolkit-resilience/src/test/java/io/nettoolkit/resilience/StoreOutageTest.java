@@ -96,6 +96,28 @@ class StoreOutageTest {
         assertThat(get(second).source()).isEqualTo(Source.FALLBACK);
     }
 
+    /**
+     * Bucket4j swaps a state until it wins: 45 times for one decision (407), without a bound in number or time unless asked
+     * for one (556), and without a word about it (552).
+     */
+    @Test
+    void aDecisionIsOneCallWhateverBecomesOfIt() throws Exception {
+        DistributedRateLimiter limiter = builder(store, Outage.failClosed()).build();
+        CompletableFuture<Decision> failed = limiter.tryAcquire();
+        store.last().answer().completeExceptionally(new IOException("lost against another process"));
+        assertThat(get(failed).source()).isEqualTo(Source.FALLBACK);
+        CompletableFuture<Decision> refused = limiter.tryAcquire();
+        store.last().grant(0);
+        assertThat(get(refused)).isEqualTo(new Decision(false, 0, Duration.ofMillis(50), Source.STORE));
+        time.advance(Duration.ofMillis(50));
+        CompletableFuture<Decision> late = limiter.tryAcquire();
+        time.advance(Duration.ofMillis(20));
+        assertThat(get(late).source()).isEqualTo(Source.FALLBACK);
+
+        time.advance(Duration.ofMinutes(1));
+        assertThat(store.calls()).isEqualTo(3);
+    }
+
     @Test
     void aLateAnswerCountsForNobody() throws Exception {
         DistributedRateLimiter limiter = builder(store, Outage.failClosed()).build();

@@ -11,6 +11,7 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.internal.call.Parking;
 import io.nettoolkit.testkit.LeakCheck;
+import io.netty.util.internal.ThreadExecutorMap;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,6 +82,23 @@ class TimeLimitTest {
         isTimeout(CallRig.failure(answer));
         assertThat(stage).isCancelled();
         assertThat(limit.stats().timeouts()).isEqualTo(1);
+    }
+
+    /** Resilience4j's issues 1379 and 1469: a time limit takes threads, until there are no more. */
+    @Test
+    void aStageTakesNoThreadButTheEventLoopOfTheCall() {
+        TimeLimit limit =
+                TimeLimit.builder(Duration.ofHours(1)).timeSource(rig.clock).build();
+        CompletableFuture<String> stage = new CompletableFuture<>();
+        List<CompletableFuture<String>> answers = new ArrayList<>();
+        ThreadExecutorMap.apply(() -> answers.add(limit.executeAsync(() -> stage)), rig.loop)
+                .run();
+
+        rig.time.advance(Duration.ofHours(1));
+
+        assertThat(answers.get(0)).isDone();
+        isTimeout(CallRig.failure(answers.get(0)));
+        assertThat(stage).isCancelled();
     }
 
     @Test

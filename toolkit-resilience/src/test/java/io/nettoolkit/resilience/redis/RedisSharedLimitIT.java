@@ -9,7 +9,9 @@ import io.nettoolkit.core.Deadline;
 import io.nettoolkit.resilience.SharedLimitContract;
 import io.nettoolkit.resilience.TokenStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,6 +56,33 @@ class RedisSharedLimitIT extends SharedLimitContract {
         }
 
         assertThat(commandsFromOutside()).containsExactly("cmdstat_evalsha:calls=100", "cmdstat_info:calls=1");
+    }
+
+    /** Bucket4j 407: 45 rounds for one decision on a key that others take from, too; 556 asks for one. */
+    @Test
+    void rivalsCostNoFurtherCommand() throws Exception {
+        TokenStore.Limit limit = new TokenStore.Limit(1_000, Duration.ofHours(1), 1_000);
+        take(limit);
+        connection.sync().configResetstat();
+
+        try (StatefulRedisConnection<String, String> second = client.connect();
+                StatefulRedisConnection<String, String> third = client.connect()) {
+            List<TokenStore> rivals =
+                    List.of(store, RedisTokenStore.of(second.async()), RedisTokenStore.of(third.async()));
+            List<CompletableFuture<TokenStore.Grant>> grants = new ArrayList<>();
+            for (int i = 0; i < 300; i++) {
+                grants.add(rivals.get(i % 3)
+                        .take("one command", limit, 1, 1, Deadline.after(Duration.ofSeconds(10)))
+                        .toCompletableFuture());
+            }
+            for (CompletableFuture<TokenStore.Grant> grant : grants) {
+                assertThat(grant.get(10, TimeUnit.SECONDS).granted()).isEqualTo(1);
+            }
+        }
+
+        assertThat(commandsFromOutside())
+                .filteredOn(line -> line.startsWith("cmdstat_eval"))
+                .containsExactly("cmdstat_evalsha:calls=300");
     }
 
     private void take(TokenStore.Limit limit) throws Exception {
