@@ -88,6 +88,9 @@ class IdleChannelAllocationTest {
         Map<String, Long> had = bytesByClass(before);
         long total = 0;
         for (Map.Entry<String, Long> entry : bytesByClass(after).entrySet()) {
+            if (entry.getKey().contains("jdk.internal.vm.Filler")) {
+                continue; // what the collector pads the ends of regions with (JDK 19 and later), nobody's objects
+            }
             long bytes = entry.getValue() - had.getOrDefault(entry.getKey(), 0L);
             total += bytes;
             if (bytes >= CONNECTIONS) {
