@@ -43,8 +43,12 @@ final class MessageStock {
     /** What was added is not needed any more, whether or not something still refers to it. */
     void discardContent(OutMessage m) {
         bytes -= m.length;
-        messages--;
         releaseContent(m);
+    }
+
+    /** Nothing more is to be done about one that was added. */
+    void onSettled() {
+        messages--;
     }
 
     void releaseContent(OutMessage m) {

@@ -381,9 +381,9 @@ public final class Outbox {
         stock.clearPool();
     }
 
-    /** Whether every message is settled, and cancellations are sent. */
+    /** Whether nothing more is to be done about any message: those given up count until the peer has heard of it. */
     public boolean isSettled() {
-        return stock.isEmpty() && cancels.isEmpty();
+        return stock.isEmpty();
     }
 
     /** Bytes written and not sent for the first time. */

@@ -89,6 +89,7 @@ final class Settlement {
         if (m.state != OutMessage.CANCELLED) {
             stock.discardContent(m);
         }
+        stock.onSettled();
         m.state = OutMessage.SETTLED;
         m.token = null;
         stock.recycle(m);

@@ -146,6 +146,23 @@ class DeliveryTest {
         assertThat(server.connection().stats().received().bufferedBytes()).isZero();
     }
 
+    /** Else what comes after it was acknowledged, and is never handed out. */
+    @Test
+    void doesNotCloseBeforeThePeerKnowsWhatWasGivenUp() {
+        network.toServer.loss = 1;
+        client.write(message(0, 1, 3000).mode(DeliveryMode.PARTIAL).deadlineNanos(network.clock.now() + 100 * MILLIS));
+        run(101 * MILLIS);
+        assertThat(client.outcomes).containsEntry("0:1", "EXPIRED");
+        network.toServer.loss = 0;
+        client.write(message(0, 2, 100));
+        client.close();
+        loseNext();
+        run(5 * SECONDS);
+        assertThat(client.outcomes).containsEntry("0:2", "acknowledged");
+        assertThat(received).containsExactly("0:2");
+        assertThat(client.closed.isOrderly()).isTrue();
+    }
+
     @Test
     void deliversAPartialMessageInTime() {
         client.write(message(0, 1, 3000).mode(DeliveryMode.PARTIAL).deadlineNanos(network.clock.now() + SECONDS));
