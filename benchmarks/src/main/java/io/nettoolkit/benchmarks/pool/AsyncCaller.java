@@ -2,43 +2,37 @@ package io.nettoolkit.benchmarks.pool;
 
 import io.netty.channel.EventLoop;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One that acquires on its event loop, keeps the connection until that loop comes round again (as for an answer), gives it
- * back and begins anew.
+ * back and begins anew, until it is told to stop.
  */
 final class AsyncCaller implements Runnable {
 
     private final EventLoop loop;
     private final AsyncPool pool;
     private final HandOffs.Tally tally;
+    private final Laps laps;
 
-    private @Nullable CompletableFuture<Void> done;
     private @Nullable Object lease;
     private @Nullable StampedChannel channel;
     private long askedNanos;
-    private int left;
+    private int rounds;
 
     /**
      * @param tally of this caller alone
+     * @param laps of all
      */
-    AsyncCaller(EventLoop loop, AsyncPool pool, HandOffs.Tally tally) {
+    AsyncCaller(EventLoop loop, AsyncPool pool, HandOffs.Tally tally, Laps laps) {
         this.loop = loop;
         this.pool = pool;
         this.tally = tally;
+        this.laps = laps;
     }
 
-    /** Goes round this often. */
-    CompletableFuture<Void> begin(int rounds) {
-        CompletableFuture<Void> ended = new CompletableFuture<>();
-        loop.execute(() -> {
-            done = ended;
-            left = rounds;
-            acquire();
-        });
-        return ended;
+    void begin() {
+        loop.execute(this::acquire);
     }
 
     private void acquire() {
@@ -55,7 +49,7 @@ final class AsyncCaller implements Runnable {
     }
 
     void failed(Throwable cause) {
-        Objects.requireNonNull(done).completeExceptionally(cause);
+        laps.fail(cause);
     }
 
     /** The connection has been used. */
@@ -63,9 +57,7 @@ final class AsyncCaller implements Runnable {
     public void run() {
         Objects.requireNonNull(channel).releasedNanos = System.nanoTime();
         pool.release(Objects.requireNonNull(lease));
-        if (--left == 0) {
-            Objects.requireNonNull(done).complete(null);
-        } else {
+        if (laps.goesOn(++rounds)) {
             acquire();
         }
     }

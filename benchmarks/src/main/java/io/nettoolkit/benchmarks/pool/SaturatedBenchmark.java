@@ -1,8 +1,5 @@
 package io.nettoolkit.benchmarks.pool;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -41,7 +38,6 @@ public class SaturatedBenchmark {
     private static final int CONNECTIONS = 16;
     private static final int CALLERS = 2 * CONNECTIONS;
     private static final int LOOPS = 2;
-    private static final int ROUNDS = 1_000;
 
     /** Who waits on its thread. */
     public enum BlockingContestant {
@@ -109,8 +105,12 @@ public class SaturatedBenchmark {
         public void end() {
             System.out.println();
             System.out.println(handOffs.report());
+            stop();
             host.close();
         }
+
+        /** Has those end that call by themselves. */
+        void stop() {}
     }
 
     /** The pool that threads wait for. */
@@ -160,7 +160,7 @@ public class SaturatedBenchmark {
     @SuppressWarnings("NullAway.Init") // JMH sets the parameters
     public static class Async extends Host {
 
-        private final List<AsyncCaller> callers = new ArrayList<>();
+        final Laps laps = new Laps();
 
         /** Whose it is. */
         @Param
@@ -175,8 +175,19 @@ public class SaturatedBenchmark {
                 case reactorPool -> AsyncPool.reactorPool(host, CONNECTIONS);
             };
             for (int i = 0; i < CALLERS; i++) {
-                callers.add(new AsyncCaller(host.loops().next(), connections, handOffs.newTally()));
+                new AsyncCaller(host.loops().next(), connections, handOffs.newTally(), laps).begin();
             }
+        }
+
+        /** Leaves out what the callers did between iterations. */
+        @Setup(Level.Iteration)
+        public void restart() {
+            laps.restart();
+        }
+
+        @Override
+        void stop() {
+            laps.stop();
         }
     }
 
@@ -196,10 +207,8 @@ public class SaturatedBenchmark {
     /** Callers on event loops. */
     @Benchmark
     @Threads(1)
-    @OperationsPerInvocation(CALLERS * ROUNDS)
+    @OperationsPerInvocation(CALLERS * Laps.ROUNDS)
     public void async(Async async) {
-        List<CompletableFuture<Void>> ended = new ArrayList<>();
-        async.callers.forEach(caller -> ended.add(caller.begin(ROUNDS)));
-        CompletableFuture.allOf(ended.toArray(new CompletableFuture<?>[0])).join();
+        async.laps.await(CALLERS);
     }
 }
