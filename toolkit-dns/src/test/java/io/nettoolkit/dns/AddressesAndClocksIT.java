@@ -144,7 +144,7 @@ class AddressesAndClocksIT extends AttackedResolver {
         rebuild(builder().timeSource(clock.time));
         assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
         assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
-        assertThat(dns.queries("a.example")).isOne();
+        assertAskedOnce("a.example");
 
         clock.jump(Duration.ofHours(8));
         dns.clear().records("a.example. 300 A 192.0.2.77");

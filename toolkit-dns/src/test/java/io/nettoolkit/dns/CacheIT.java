@@ -81,6 +81,12 @@ class CacheIT {
         return future.get(20, TimeUnit.SECONDS);
     }
 
+    /** But for hedges: on a busy machine an answer may be late. */
+    private void assertAsked(String name, int times, DnsResolver resolver) {
+        assertThat(dns.queries(name))
+                .isBetween(times, times + (int) resolver.stats().hedges());
+    }
+
     private static List<String> text(List<InetAddress> addresses) {
         return addresses.stream().map(InetAddress::getHostAddress).toList();
     }
@@ -93,7 +99,7 @@ class CacheIT {
             assertThat(resolver.cached("web.example", DnsType.A)).isNotNull();
             assertThat(get(resolver.query("gone.example", DnsType.A)).kind()).isEqualTo(DnsAnswer.Kind.NXDOMAIN);
             assertThat(resolver.cached("gone.example", DnsType.TXT).kind()).isEqualTo(DnsAnswer.Kind.NXDOMAIN);
-            assertThat(dns.queries("web.example")).isEqualTo(1);
+            assertAsked("web.example", 1, resolver);
             assertThat(resolver.cache().stats().negatives()).isEqualTo(1);
         }
     }
@@ -249,7 +255,7 @@ class CacheIT {
                         .isEqualTo("web.example");
                 channel.close().sync();
             }
-            assertThat(dns.queries("web.example")).isEqualTo(2);
+            assertAsked("web.example", 2, resolver);
             assertThat(bootstrap.connect("gone.example", port).await().cause())
                     .isInstanceOfSatisfying(
                             DnsException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DNS_NO_SUCH_NAME));
@@ -264,11 +270,12 @@ class CacheIT {
         try (DnsResolver resolver = resolver()) {
             get(resolver.query("web.example", DnsType.A));
             assertThat(get(resolver.cache().save(file))).isEqualTo(1);
+            assertAsked("web.example", 1, resolver);
         }
         try (DnsResolver resolver = resolver()) {
             assertThat(get(resolver.cache().load(file))).isEqualTo(1);
             assertThat(get(resolver.query("web.example", DnsType.A)).source()).isEqualTo(Source.CACHE);
-            assertThat(dns.queries("web.example")).isEqualTo(1);
+            assertThat(resolver.stats().queries()).isZero();
         }
     }
 
