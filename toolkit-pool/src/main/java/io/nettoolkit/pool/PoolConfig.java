@@ -335,9 +335,10 @@ public final class PoolConfig {
 
         /**
          * Whether {@code tryAcquire} and {@code acquire} may take a connection that is idle although others have waited longer.
-         * Threads that wait are then woken to take one by themselves, which saves most switches of threads where connections
-         * are used for a short time; one that others were faster than four times is handed the next. Default false: strictly
-         * first come, first served.
+         * Threads that wait are then woken to take one by themselves, and callers on event loops are handed the connections of
+         * their own loop, which saves most switches between threads where connections are used for a short time. A thread that
+         * others were faster than four times, and a caller that was passed over four times while it was the first in line, are
+         * handed the next. Default false: strictly first come, first served.
          */
         public Builder barging(boolean barging) {
             this.barging = barging;

@@ -152,12 +152,85 @@ class PoolStressTest {
         run(barging, THREADS, this::work);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void servesEveryCallerOnEventLoops(boolean barging) throws Exception {
+        run(barging, 12, (pool, seed) -> {
+            CompletableFuture<Integer> done = new CompletableFuture<>();
+            EventLoop loop = loops.next();
+            SplittableRandom random = new SplittableRandom(seed);
+            loop.execute(() -> goOn(pool, loop, random, done, ROUNDS));
+            return done.get(60, TimeUnit.SECONDS);
+        });
+    }
+
+    /** Acquires, uses, and comes back when the loop comes round again. */
+    private void goOn(
+            ConnectionPool pool, EventLoop loop, SplittableRandom random, CompletableFuture<Integer> done, int left) {
+        if (left == 0) {
+            done.complete(ROUNDS);
+            return;
+        }
+        CompletableFuture<Lease> future = pool.acquire(Deadline.after(Duration.ofSeconds(30)));
+        if (random.nextInt(10) == 0 && future.cancel(false)) {
+            loop.execute(() -> goOn(pool, loop, random, done, left - 1));
+            return;
+        }
+        future.whenComplete((lease, failure) -> {
+            if (failure != null) {
+                done.completeExceptionally(failure);
+                return;
+            }
+            try {
+                assertThat(loop.inEventLoop()).isTrue();
+                use(lease, random);
+                loop.execute(() -> goOn(pool, loop, random, done, left - 1));
+            } catch (Throwable failed) {
+                done.completeExceptionally(failed);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void handsAConnectionToACallerOfItsLoopOnlyWhereBargingIsAllowed(boolean barging) throws Exception {
+        ConnectionPool pool = pool(barging);
+        List<EventLoop> callers = List.of(loops.next(), loops.next());
+        List<Lease> held = new ArrayList<>();
+        for (int i = 0; i < SIZE; i++) {
+            held.add(lease(pool, callers.get(Math.min(i, 1))).get(20, TimeUnit.SECONDS));
+        }
+        List<CompletableFuture<Lease>> waiting = new ArrayList<>();
+        for (EventLoop caller : callers) {
+            waiting.add(lease(pool, caller));
+        }
+        assertThat(held.get(1).channel().eventLoop()).isSameAs(callers.get(1));
+
+        held.get(1).release();
+
+        CompletableFuture<Lease> served = waiting.get(barging ? 1 : 0);
+        Lease lease = served.get(20, TimeUnit.SECONDS);
+        assertThat(waiting).filteredOn(CompletableFuture::isDone).containsExactly(served);
+        lease.release();
+        waiting.get(barging ? 0 : 1).get(20, TimeUnit.SECONDS).release();
+        held.get(0).release();
+        held.get(2).release();
+        assertThat(pool.close(Duration.ofSeconds(10)).get(20, TimeUnit.SECONDS).forced())
+                .isZero();
+    }
+
+    /** As a caller on this event loop asks for it; when it returns, the caller has asked. */
+    private static CompletableFuture<Lease> lease(ConnectionPool pool, EventLoop caller) throws Exception {
+        return caller.submit(() -> pool.acquire(Deadline.after(Duration.ofSeconds(30))))
+                .get(20, TimeUnit.SECONDS);
+    }
+
     private interface Work {
         Integer go(ConnectionPool pool, long seed) throws Exception;
     }
 
-    private void run(boolean barging, int threads, Work work) throws Exception {
-        ConnectionPool pool = ConnectionPool.builder("stress", (key, loop, deadline) -> connect(loop))
+    private ConnectionPool pool(boolean barging) {
+        return ConnectionPool.builder("stress", (key, loop, deadline) -> connect(loop))
                 .eventLoops(loops)
                 .config(PoolConfig.builder()
                         .maxSize(SIZE)
@@ -165,6 +238,10 @@ class PoolStressTest {
                         .connectsPerSecond(0)
                         .build())
                 .build();
+    }
+
+    private void run(boolean barging, int threads, Work work) throws Exception {
+        ConnectionPool pool = pool(barging);
         List<FutureTask<Integer>> tasks = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             long seed = i;

@@ -17,8 +17,7 @@ interface AsyncPool {
 
     void release(Object lease);
 
-    static AsyncPool toolkit(LoopbackHost host, int connections) {
-        ConnectionPool pool = ToolkitPool.of(host, connections);
+    static AsyncPool toolkit(ConnectionPool pool) {
         return new AsyncPool() {
             @Override
             public void acquire(AsyncCaller caller) {

@@ -79,6 +79,7 @@ public class SaturatedBenchmark {
     /** Who calls back. */
     public enum AsyncContestant {
         toolkit,
+        toolkitBarging,
         nettyFixedChannelPool,
         reactorPool
     }
@@ -170,7 +171,8 @@ public class SaturatedBenchmark {
         @Setup(Level.Trial)
         public void open() {
             AsyncPool connections = switch (contestant) {
-                case toolkit -> AsyncPool.toolkit(host, CONNECTIONS);
+                case toolkit -> AsyncPool.toolkit(ToolkitPool.of(host, CONNECTIONS));
+                case toolkitBarging -> AsyncPool.toolkit(ToolkitPool.bargingOf(host, CONNECTIONS));
                 case nettyFixedChannelPool -> AsyncPool.nettyFixedChannelPool(host, CONNECTIONS);
                 case reactorPool -> AsyncPool.reactorPool(host, CONNECTIONS);
             };

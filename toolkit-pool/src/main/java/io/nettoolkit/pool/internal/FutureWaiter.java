@@ -9,10 +9,17 @@ import org.jspecify.annotations.Nullable;
 final class FutureWaiter extends PoolWaiter implements Runnable {
 
     final ToolkitFuture<Lease> future;
+    private final long loopThread;
 
     FutureWaiter(HostPool<?> pool, Request request, @Nullable EventLoop loop) {
         super(pool, request, loop);
         future = new ToolkitFuture<>(loop != null ? loop : pool.home(), this);
+        loopThread = loop != null && pool.isBarging() ? HostPool.thread() : 0;
+    }
+
+    @Override
+    protected long loopThread() {
+        return loopThread;
     }
 
     /** Its owner gave up. */

@@ -181,7 +181,7 @@ public final class HostPool<K> implements Shelf.Keeper {
     }
 
     @SuppressWarnings("deprecation") // threadId() is of JDK 19
-    private static long thread() {
+    static long thread() {
         return Thread.currentThread().getId();
     }
 

@@ -232,8 +232,13 @@ public final class Shelf {
         return null;
     }
 
+    /** One more than the highest that {@link #loopOf} answers. */
+    public int loops() {
+        return loops.length;
+    }
+
     /** Index of the event loop with this thread, -1 where it is none that has a connection here. */
-    private int loopOf(long thread) {
+    public int loopOf(long thread) {
         int mask = loops.length - 1;
         for (int i = 0; i <= mask; i++) {
             int at = (int) (thread + i) & mask;

@@ -1,5 +1,8 @@
 package io.nettoolkit.pool.internal.state;
 
+import io.nettoolkit.pool.internal.hit.Shelf;
+import java.util.Objects;
+
 /*
  * Design note.
  *
@@ -8,22 +11,29 @@ package io.nettoolkit.pool.internal.state;
  * switch of threads from then on (a convoy). Who allows barging wants throughput: so the connection stays idle, and the thread
  * is woken to take it by itself. Until it runs, those that run already use what is idle, without asking the state machine.
  *
- * Fairness keeps a bound: who was too late PATIENCE times is handed the next connection, in its turn.
+ * Callers on event loops form convoys as well: where connections go round between loops in the order of coming, each loop hands
+ * what it has to the next one, and sleeps until that one is done. There the connection goes to who waits on its own event loop,
+ * which is awake, and where it is used without a hop.
+ *
+ * Fairness keeps a bound: who was too late PATIENCE times, or was passed over as often when he was the first in line, is handed
+ * the next connection, in his turn.
  *
  * Sources. The convoy phenomenon, Blasgen and others, 1979; AbstractQueuedSynchronizer, which wakes and lets compete likewise.
  */
 
-/** Has waiters take idle connections by themselves, where barging is allowed. */
+/** Who gets a connection that is free, where barging is allowed: not always the first in line. */
 final class Barging {
 
     private static final int PATIENCE = 4;
 
     private final WaiterLine line;
     private final Roster roster;
+    private final Shelf shelf;
     private final Effects effects;
 
-    Barging(WaiterLine line, Roster roster, Effects effects) {
+    Barging(WaiterLine line, Roster roster, Shelf shelf, Effects effects) {
         this.line = line;
+        this.shelf = shelf;
         this.roster = roster;
         this.effects = effects;
     }
@@ -46,6 +56,25 @@ final class Barging {
             }
         }
         return true;
+    }
+
+    /** Sees to it that a waiter is preferred by the connections of its event loop, before it gets in line. */
+    void prepare(Waiter waiter) {
+        long loopThread = waiter.loopThread();
+        if (loopThread != 0) {
+            waiter.lane = shelf.loopOf(loopThread);
+        }
+    }
+
+    /** Who is handed this connection; somebody waits. */
+    Waiter nextFor(Member member) {
+        Waiter first = Objects.requireNonNull(line.first());
+        Waiter local = line.firstOf(shelf.loopOf(member.loopThread()));
+        if (local == null || local == first || first.passedOver >= PATIENCE) {
+            return first;
+        }
+        first.passedOver++;
+        return local;
     }
 
     private static boolean isPatient(Waiter waiter) {

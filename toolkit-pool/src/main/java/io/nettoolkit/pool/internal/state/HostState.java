@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *   I4   A permit is taken for an attempt and passes to its connection; it goes back when the attempt fails or the channel is
  *        closed, which happens once for each.
  *   I5   settle(), and the proof in Shelf for a release that meets a waiter.
- *   I6   Connections go to the first in line.
+ *   I6   Connections go to the first in line; but see Barging.
  *   I7   A waiter that gave up is taken out of line, or has refused what was delivered; then its connection is released.
  *   I9   A connection is handed out only if it is active after it was taken.
  *   I11  drained() comes when roster and attempts are empty.
@@ -58,7 +58,7 @@ public final class HostState {
     private final Roster roster;
     private final Barging barging;
     private final Surplus surplus;
-    private final WaiterLine line = new WaiterLine();
+    private final WaiterLine line;
     private final Checks checks;
     private final Exit exit;
     private final WarmUps warmUps;
@@ -91,7 +91,8 @@ public final class HostState {
         this.shelf = shelf;
         effects = surroundings.effects;
         roster = new Roster(shelf);
-        barging = new Barging(line, roster, effects);
+        line = new WaiterLine(shelf.loops());
+        barging = new Barging(line, roster, shelf, effects);
         checks = new Checks(rules, effects);
         exit = new Exit(roster, checks, effects);
         surplus = new Surplus(roster, effects, exit);
@@ -124,6 +125,7 @@ public final class HostState {
         } else if (line.size() >= rules.maxPending()) {
             refuse(waiter, refusals.full(line.size()));
         } else {
+            barging.prepare(waiter);
             line.add(waiter);
         }
         settle(nowNanos);
@@ -397,7 +399,7 @@ public final class HostState {
                     return;
                 }
                 if (found.claim()) {
-                    deliver(first, found, nowNanos);
+                    deliver(barging.nextFor(found), found, nowNanos);
                 }
             } else if (checks.underWay() >= line.size()) {
                 return;

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class Waiter extends Step {
 
     static final int NOT_IN_LINE = -1;
+    static final int NO_LANE = -1;
 
     final long sinceNanos;
     final long deadlineNanos;
@@ -18,9 +19,18 @@ public abstract class Waiter extends Step {
 
     /** Place in the heap by deadline. */
     int heapIndex = NOT_IN_LINE;
+    /** Index of its event loop, where connections of that loop are for it first; and its neighbours there. */
+    int lane = NO_LANE;
+
+    @Nullable
+    Waiter laneBefore;
+
+    @Nullable
+    Waiter laneAfter;
+
     /** Was told to try by itself, and has not said yet what came of it. */
     boolean isTrying;
-    /** How often it tried, and others had been faster. */
+    /** How often others had been faster when it tried, or were served although it was the first in line. */
     int passedOver;
 
     /** Somebody who came at a time and waits until another. */
@@ -32,6 +42,11 @@ public abstract class Waiter extends Step {
     /** Whether it can take an idle connection by itself, on a thread of its own; only with barging. */
     protected boolean canTry() {
         return false;
+    }
+
+    /** Id of the thread of the event loop on which it waits; 0 where it is on none, or does not care. Only with barging. */
+    protected long loopThread() {
+        return 0;
     }
 
     /** When it came. */

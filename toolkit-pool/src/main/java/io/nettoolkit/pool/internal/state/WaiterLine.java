@@ -14,8 +14,14 @@ final class WaiterLine {
     private @Nullable Waiter head;
     private @Nullable Waiter tail;
     private @Nullable Waiter[] heap = new Waiter[FIRST_CAPACITY];
+    private final Lanes lanes;
     private int size;
     private int trying;
+
+    /** An empty one, of those who wait on so many event loops, or on none. */
+    WaiterLine(int loops) {
+        lanes = new Lanes(loops);
+    }
 
     int size() {
         return size;
@@ -50,6 +56,12 @@ final class WaiterLine {
         return head;
     }
 
+    /** The one who has waited longest on the event loop with this index; null where nobody who is there says so. */
+    @Nullable
+    Waiter firstOf(int loop) {
+        return lanes.first(loop);
+    }
+
     /** The one behind so many others, or null. */
     @Nullable
     Waiter behind(int others) {
@@ -66,7 +78,9 @@ final class WaiterLine {
         return heap[0];
     }
 
+    /** Puts it at the end, in the lane that it says. */
     void add(Waiter waiter) {
+        lanes.add(waiter);
         waiter.before = tail;
         if (tail == null) {
             head = waiter;
@@ -98,6 +112,7 @@ final class WaiterLine {
         }
         waiter.before = null;
         waiter.after = null;
+        lanes.remove(waiter);
         if (waiter.isTrying) {
             waiter.isTrying = false;
             trying--;

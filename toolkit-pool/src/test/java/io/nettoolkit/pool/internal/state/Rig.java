@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 
@@ -94,8 +95,8 @@ final class Rig implements Effects, Shelf.Keeper {
         boolean active = true;
         int closeEffects;
 
-        FakeMember(long bornNanos) {
-            super(bornNanos, 0);
+        FakeMember(long bornNanos, long loopThread) {
+            super(bornNanos, loopThread);
         }
 
         @Override
@@ -115,6 +116,8 @@ final class Rig implements Effects, Shelf.Keeper {
         boolean canTry;
 
         int invitations;
+        /** On which event loop it waits. */
+        long loopThread;
 
         FakeWaiter(int number, long sinceNanos, long deadlineNanos) {
             super(sinceNanos, deadlineNanos);
@@ -124,6 +127,11 @@ final class Rig implements Effects, Shelf.Keeper {
         @Override
         protected boolean canTry() {
             return canTry;
+        }
+
+        @Override
+        protected long loopThread() {
+            return loopThread;
         }
 
         boolean isDecided() {
@@ -220,8 +228,17 @@ final class Rig implements Effects, Shelf.Keeper {
     }
 
     FakeWaiter acquire(Duration timeout, boolean canTry) {
+        return acquire(timeout, waiter -> waiter.canTry = canTry);
+    }
+
+    /** On an event loop, of a pool that allows barging. */
+    FakeWaiter acquireOn(long loopThread) {
+        return acquire(Duration.ofSeconds(5), waiter -> waiter.loopThread = loopThread);
+    }
+
+    private FakeWaiter acquire(Duration timeout, Consumer<FakeWaiter> how) {
         FakeWaiter waiter = new FakeWaiter(++lastNumber, now, now + timeout.toNanos());
-        waiter.canTry = canTry;
+        how.accept(waiter);
         event(nowNanos -> state.acquire(waiter, nowNanos));
         return waiter;
     }
@@ -290,8 +307,17 @@ final class Rig implements Effects, Shelf.Keeper {
     }
 
     FakeMember connectOk(Attempt attempt) {
+        return connectOn(0, attempt);
+    }
+
+    /** A connection of the event loop with this thread. */
+    FakeMember connectOn(long loopThread) {
+        return connectOn(loopThread, connecting.remove());
+    }
+
+    private FakeMember connectOn(long loopThread, Attempt attempt) {
         connecting.remove(attempt);
-        FakeMember member = new FakeMember(now);
+        FakeMember member = new FakeMember(now, loopThread);
         open.add(member);
         event(nowNanos -> state.connected(attempt, member, nowNanos));
         return member;

@@ -20,7 +20,7 @@ class WaiterLineTest {
     @ValueSource(longs = {1, 2, 3})
     void keepsTheOrdersOfComingAndOfDeadlines(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        WaiterLine line = new WaiterLine();
+        WaiterLine line = new WaiterLine(4);
         List<Waiter> model = new ArrayList<>();
         for (int i = 0; i < 20_000; i++) {
             if (model.isEmpty() || random.nextInt(100) < (i < 10_000 ? 52 : 48)) {
@@ -49,7 +49,7 @@ class WaiterLineTest {
 
     @Test
     void looksBehindTheFirst() {
-        WaiterLine line = new WaiterLine();
+        WaiterLine line = new WaiterLine(4);
         List<Waiter> three = List.of(waiter(3), waiter(2), waiter(1));
         three.forEach(line::add);
         assertThat(line.behind(0)).isSameAs(three.get(0));
@@ -61,7 +61,7 @@ class WaiterLineTest {
 
     @Test
     void knowsNoWaiterThatNeverCame() {
-        WaiterLine line = new WaiterLine();
+        WaiterLine line = new WaiterLine(4);
         assertThat(line.remove(waiter(1))).isFalse();
         assertThat(line.first()).isNull();
         assertThat(line.nextToExpire()).isNull();
