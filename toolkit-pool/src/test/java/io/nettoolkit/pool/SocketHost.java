@@ -92,6 +92,7 @@ final class SocketHost implements AutoCloseable {
 
     /** Stops listening; connects are refused. */
     void stop() {
+        awaitAccepted();
         Objects.requireNonNull(server).close().syncUninterruptibly();
         await("connects are refused, which io_uring brings about a little later", this::isRefusing);
     }
@@ -108,7 +109,13 @@ final class SocketHost implements AutoCloseable {
 
     /** Ends every connection. */
     void closeAll() {
+        awaitAccepted();
         children.close().awaitUninterruptibly();
+    }
+
+    /** A client has its connection before the server has taken it, and what comes that late would not be closed. */
+    private void awaitAccepted() {
+        await("every connection has been accepted", () -> children.size() >= opened.size());
     }
 
     /** Ends every connection with a reset. */
