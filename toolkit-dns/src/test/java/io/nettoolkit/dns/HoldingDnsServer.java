@@ -71,7 +71,7 @@ final class HoldingDnsServer implements AutoCloseable {
             System.arraycopy(packet.getData(), 0, query, 0, query.length);
             ports.add(packet.getSocketAddress());
             held.add(() -> {
-                byte[] answer = answer(query);
+                byte[] answer = answer(query, 10 << 24 | number(query));
                 datagrams.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
             });
         }
@@ -100,7 +100,7 @@ final class HoldingDnsServer implements AutoCloseable {
             byte[] query = new byte[in.readUnsignedShort()];
             in.readFully(query);
             held.add(() -> {
-                byte[] answer = answer(query);
+                byte[] answer = answer(query, 10 << 24 | number(query));
                 out.write(ByteBuffer.allocate(2 + answer.length)
                         .putShort((short) answer.length)
                         .put(answer)
@@ -135,12 +135,17 @@ final class HoldingDnsServer implements AutoCloseable {
         }
     }
 
-    private static byte[] answer(byte[] query) {
-        int end = HEADER_BYTES;
+    private static int number(byte[] query) {
         int number = 0;
         for (int i = 2; i <= query[HEADER_BYTES]; i++) {
             number = number * 10 + query[HEADER_BYTES + i] - '0';
         }
+        return number;
+    }
+
+    /** The answer to a query, which may have more after it: one address. */
+    static byte[] answer(byte[] query, int address) {
+        int end = HEADER_BYTES;
         while (query[end] != 0) {
             end += 1 + query[end];
         }
@@ -155,7 +160,7 @@ final class HoldingDnsServer implements AutoCloseable {
                 .putShort((short) 1)
                 .putInt(60)
                 .putShort((short) 4)
-                .putInt(10 << 24 | number)
+                .putInt(address)
                 .array();
     }
 
