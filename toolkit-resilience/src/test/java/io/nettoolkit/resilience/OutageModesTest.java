@@ -3,23 +3,15 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.core.Deadline;
-import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
-import io.nettoolkit.testkit.LeakCheck;
-import io.nettoolkit.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,24 +20,14 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every kind of trouble a store can be in, crossed with everything that can be chosen for that case: each decision comes
  * within the store's timeout and as was chosen, none fails, and when the trouble is over the store decides again.
  */
-@ExtendWith(LeakCheck.class)
-class OutageModesTest {
+class OutageModesTest extends DistributedLimiterRig {
 
-    private static final int RATE = 100;
     private static final int BURST = 8;
     private static final int NODES = 4;
     private static final Duration TIMEOUT = Duration.ofMillis(20);
     private static final int OUTAGE_STEPS = 200;
 
-    private final ManualTime time = ManualTime.create();
-    private final TimeSource clock = TimeSource.of(time.ticker());
     private final TroubledStore store = new TroubledStore();
-    private final List<String> events = new ArrayList<>();
-
-    @AfterEach
-    void close() {
-        time.close();
-    }
 
     enum Trouble {
         DOWN,
@@ -142,25 +124,8 @@ class OutageModesTest {
         }
     }
 
-    private DistributedRateLimiter limiter(Mode mode) {
-        return DistributedRateLimiter.builder(store, "orders", RATE, Duration.ofSeconds(1), mode.outage())
-                .burst(BURST)
-                .storeTimeout(TIMEOUT)
-                .timeSource(clock)
-                .scheduler(time.executor())
-                .random(new SplittableRandom(1))
-                .listener(new DistributedRateLimiter.Listener() {
-                    @Override
-                    public void onStoreLost(Throwable cause) {
-                        events.add("lost");
-                    }
-
-                    @Override
-                    public void onStoreBack() {
-                        events.add("back");
-                    }
-                })
-                .build();
+    private DistributedRateLimiter.Builder builder(Mode mode) {
+        return builder(store, mode.outage()).burst(BURST).storeTimeout(TIMEOUT);
     }
 
     /** What is decided by the time a caller may wait; then virtual time stands still until it is there. */
@@ -177,7 +142,7 @@ class OutageModesTest {
     @ParameterizedTest
     @MethodSource("all")
     void isHonouredInTimeAndOver(Trouble trouble, Mode mode) throws Exception {
-        DistributedRateLimiter limiter = limiter(mode);
+        DistributedRateLimiter limiter = builder(mode).build();
         assertThat(decide(limiter).source()).isEqualTo(Source.STORE);
 
         store.trouble = trouble;
@@ -200,14 +165,15 @@ class OutageModesTest {
         }
         assertThat(decision.source()).isEqualTo(Source.STORE);
         assertThat(decision.granted()).isTrue();
-        assertThat(events).containsExactly("lost", "back");
+        assertThat(events).hasSize(2).last().isEqualTo("back");
+        assertThat(events.get(0)).startsWith("lost: ");
     }
 
     /** As a script that the store has forgotten, where the adapter did not send it again by itself. */
     @ParameterizedTest
     @MethodSource("modes")
     void aCallThatFailsAloneCostsItsOwnDecisionAlone(Mode mode) throws Exception {
-        DistributedRateLimiter limiter = limiter(mode);
+        DistributedRateLimiter limiter = builder(mode).build();
         for (int i = 0; i < 50; i++) {
             store.flushed = i % 2 == 0;
             Decision decision = decide(limiter);
@@ -225,15 +191,7 @@ class OutageModesTest {
     @ParameterizedTest
     @MethodSource("all")
     void isHonouredByThoseWhoBorrow(Trouble trouble, Mode mode) throws Exception {
-        DistributedRateLimiter limiter = DistributedRateLimiter.builder(
-                        store, "orders", RATE, Duration.ofSeconds(1), mode.outage())
-                .burst(BURST)
-                .leased(BURST / 2)
-                .storeTimeout(TIMEOUT)
-                .timeSource(clock)
-                .scheduler(time.executor())
-                .random(new SplittableRandom(1))
-                .build();
+        DistributedRateLimiter limiter = builder(mode).leased(BURST / 2).build();
         decide(limiter);
         store.trouble = trouble;
         for (int i = 0; i < 100 && !limiter.stats().storeAway(); i++) {
