@@ -122,8 +122,11 @@ class AddressesAndClocksIT extends AttackedResolver {
         JumpingClock clock = new JumpingClock();
         rebuild(builder().timeSource(clock.time));
         assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
-        assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
-        assertThat(dns.queries("a.example")).isOne();
+        // Not by the number of queries: the first lookup asks twice where its answer is late.
+        assertThat(resolver.query("a.example", DnsType.A)
+                        .get(10, TimeUnit.SECONDS)
+                        .source())
+                .isEqualTo(DnsAnswer.Source.CACHE);
 
         clock.jump(Duration.ofHours(8));
         dns.clear().records("a.example. 300 A 192.0.2.77");

@@ -3,6 +3,7 @@ package io.nettoolkit.dns;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ final class HoldingDnsServer implements AutoCloseable {
 
     private static final int HEADER_BYTES = 12;
     private static final int RECORD_BYTES = 16;
+    private static final int PORT_ATTEMPTS = 20;
 
     private final DatagramSocket datagrams;
     private final ServerSocket streams;
@@ -40,13 +42,28 @@ final class HoldingDnsServer implements AutoCloseable {
         void run() throws IOException;
     }
 
-    HoldingDnsServer() throws IOException {
-        InetAddress loopback = InetAddress.getLoopbackAddress();
-        streams = new ServerSocket(0, 50, loopback);
-        datagrams = new DatagramSocket(streams.getLocalPort(), loopback);
+    private HoldingDnsServer(ServerSocket streams, DatagramSocket datagrams) throws IOException {
+        this.streams = streams;
+        this.datagrams = datagrams;
         datagrams.setReceiveBufferSize(1 << 20);
         begin(this::receive);
         begin(this::accept);
+    }
+
+    /** On one port for both. */
+    static HoldingDnsServer start() throws IOException {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        for (int attempt = 1; ; attempt++) {
+            ServerSocket streams = new ServerSocket(0, 50, loopback);
+            try {
+                return new HoldingDnsServer(streams, new DatagramSocket(streams.getLocalPort(), loopback));
+            } catch (BindException portIsTaken) {
+                streams.close();
+                if (attempt == PORT_ATTEMPTS) {
+                    throw portIsTaken;
+                }
+            }
+        }
     }
 
     private static void begin(Work work) {
