@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
-import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -42,35 +42,21 @@ class OutageModesTest extends DistributedLimiterRig {
         FAILING_OVER
     }
 
-    enum Mode {
-        FAIL_OPEN,
-        FAIL_CLOSED,
-        LOCAL_SHARE;
-
-        Outage outage() {
-            return switch (this) {
-                case FAIL_OPEN -> Outage.failOpen();
-                case FAIL_CLOSED -> Outage.failClosed();
-                case LOCAL_SHARE -> Outage.localShare(NODES);
-            };
-        }
-
-        /** How many of the decisions of an outage are to be yes. */
-        void check(int granted, int decisions, Duration outage) {
-            switch (this) {
-                case FAIL_OPEN -> assertThat(granted).isEqualTo(decisions);
-                case FAIL_CLOSED -> assertThat(granted).isZero();
-                case LOCAL_SHARE -> {
-                    int rate = (int) (outage.toMillis() * RATE / NODES / 1_000);
-                    assertThat(granted).isBetween(rate, rate + BURST / NODES);
-                }
+    /** How many of the decisions of an outage are to be yes. */
+    private static void check(OutageMode mode, int granted) {
+        switch (mode) {
+            case FAIL_OPEN -> assertThat(granted).isEqualTo(OUTAGE_STEPS);
+            case FAIL_CLOSED -> assertThat(granted).isZero();
+            case LOCAL_SHARE -> {
+                int rate = (int) (TIMEOUT.multipliedBy(OUTAGE_STEPS).toMillis() * RATE / NODES / 1_000);
+                assertThat(granted).isBetween(rate, rate + BURST / NODES);
             }
         }
     }
 
     static Stream<Arguments> all() {
         return Stream.of(Trouble.values())
-                .flatMap(trouble -> Stream.of(Mode.values()).map(mode -> Arguments.of(trouble, mode)));
+                .flatMap(trouble -> Stream.of(OutageMode.values()).map(mode -> Arguments.of(trouble, mode)));
     }
 
     /** One of this process, on the test's clock, and in trouble when the test says so. */
@@ -124,8 +110,8 @@ class OutageModesTest extends DistributedLimiterRig {
         }
     }
 
-    private DistributedRateLimiter.Builder builder(Mode mode) {
-        return builder(store, mode.outage()).burst(BURST).storeTimeout(TIMEOUT);
+    private DistributedRateLimiter.Builder builder(OutageMode mode) {
+        return builder(store, mode.outage(NODES)).burst(BURST).storeTimeout(TIMEOUT);
     }
 
     /** What is decided by the time a caller may wait; then virtual time stands still until it is there. */
@@ -141,7 +127,7 @@ class OutageModesTest extends DistributedLimiterRig {
 
     @ParameterizedTest
     @MethodSource("all")
-    void isHonouredInTimeAndOver(Trouble trouble, Mode mode) throws Exception {
+    void isHonouredInTimeAndOver(Trouble trouble, OutageMode mode) throws Exception {
         DistributedRateLimiter limiter = builder(mode).build();
         assertThat(decide(limiter).source()).isEqualTo(Source.STORE);
 
@@ -152,7 +138,7 @@ class OutageModesTest extends DistributedLimiterRig {
             assertThat(decision.source()).isEqualTo(Source.FALLBACK);
             granted += granted(decision);
         }
-        mode.check(granted, OUTAGE_STEPS, TIMEOUT.multipliedBy(OUTAGE_STEPS));
+        check(mode, granted);
         assertThat(store.callsInTrouble).as("asked now and then").isBetween(4, 12);
 
         store.recover();
@@ -171,26 +157,22 @@ class OutageModesTest extends DistributedLimiterRig {
 
     /** As a script that the store has forgotten, where the adapter did not send it again by itself. */
     @ParameterizedTest
-    @MethodSource("modes")
-    void aCallThatFailsAloneCostsItsOwnDecisionAlone(Mode mode) throws Exception {
+    @EnumSource
+    void aCallThatFailsAloneCostsItsOwnDecisionAlone(OutageMode mode) throws Exception {
         DistributedRateLimiter limiter = builder(mode).build();
         for (int i = 0; i < 50; i++) {
             store.flushed = i % 2 == 0;
             Decision decision = decide(limiter);
             assertThat(decision.source()).isEqualTo(i % 2 == 0 ? Source.FALLBACK : Source.STORE);
-            assertThat(decision.granted()).isEqualTo(i % 2 == 1 || mode != Mode.FAIL_CLOSED);
+            assertThat(decision.granted()).isEqualTo(i % 2 == 1 || mode != OutageMode.FAIL_CLOSED);
         }
         assertThat(events).isEmpty();
-    }
-
-    static Stream<Mode> modes() {
-        return Stream.of(Mode.values());
     }
 
     /** Permits borrowed before are spent first, by both forms of asking; then what was chosen decides by both. */
     @ParameterizedTest
     @MethodSource("all")
-    void isHonouredByThoseWhoBorrow(Trouble trouble, Mode mode) throws Exception {
+    void isHonouredByThoseWhoBorrow(Trouble trouble, OutageMode mode) throws Exception {
         DistributedRateLimiter limiter = builder(mode).leased(BURST / 2).build();
         decide(limiter);
         store.trouble = trouble;
@@ -205,6 +187,6 @@ class OutageModesTest extends DistributedLimiterRig {
             granted += limiter.tryAcquireNow(1) ? 1 : 0;
             time.advance(TIMEOUT);
         }
-        mode.check(granted, OUTAGE_STEPS, TIMEOUT.multipliedBy(OUTAGE_STEPS));
+        check(mode, granted);
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.TimeSource;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
@@ -23,8 +22,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import jdk.jfr.Recording;
-import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,17 +67,8 @@ class ShedEventsTest {
     }
 
     private void assertRecordedAsExpected() throws Exception {
-        JfrEvents.register();
-        Path file = directory.resolve("recording.jfr");
-        try (Recording recording = new Recording()) {
-            recording.enable("io.nettoolkit.PolicyShed");
-            recording.start();
-            uses.forEach(Runnable::run);
-            recording.stop();
-            recording.dump(file);
-        }
-        List<String> recorded = RecordingFile.readAllEvents(file).stream()
-                .filter(event -> event.getString("policy").startsWith("recorded "))
+        List<String> recorded = PolicyRecording.of(directory, () -> uses.forEach(Runnable::run)).stream()
+                .filter(PolicyRecording::isShed)
                 .map(event ->
                         event.getString("policy").substring("recorded ".length()) + ": " + event.getString("reason"))
                 .toList();
