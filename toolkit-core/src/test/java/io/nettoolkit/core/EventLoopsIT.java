@@ -23,7 +23,9 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -151,6 +153,35 @@ class EventLoopsIT {
                 address = (InetSocketAddress) channel.localAddress();
                 channel.writeAndFlush(Unpooled.copiedBuffer("hello", UTF_8)).sync();
             }
+            try (DatagramSocket again = new DatagramSocket(address)) {
+                assertThat(again.isBound()).isTrue();
+            }
+        }
+    }
+
+    /** Whoever holds the group may end it as any executor service. */
+    @ParameterizedTest
+    @EnumSource(Transport.class)
+    void endsInTheSameWayWhenTheGroupIsShutDownAtOnce(Transport transport) throws Exception {
+        assumeTrue(transport.isAvailable());
+        try (EventLoops loops = loops(transport)) {
+            Channel channel = new Bootstrap()
+                    .group(loops.group())
+                    .channelFactory(loops.datagramChannelFactory())
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                    .sync()
+                    .channel();
+            SocketAddress address = channel.localAddress();
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            Thread thread = channel.eventLoop().submit(Thread::currentThread).get(30, TimeUnit.SECONDS);
+            thread.setUncaughtExceptionHandler((ended, failure) -> thrown.set(failure));
+
+            ExecutorService group = loops.group();
+            group.shutdownNow();
+            thread.join();
+
+            assertThat(thrown).hasValue(null);
             try (DatagramSocket again = new DatagramSocket(address)) {
                 assertThat(again.isBound()).isTrue();
             }

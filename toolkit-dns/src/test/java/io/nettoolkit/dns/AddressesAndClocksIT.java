@@ -15,7 +15,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,10 +71,10 @@ class AddressesAndClocksIT extends AttackedResolver {
             DatagramPacket query = new DatagramPacket(new byte[512], 512);
             server.receive(query);
 
-            byte[] forged = answer(query, 66);
+            byte[] forged = HoldingDnsServer.answer(query.getData(), 0xcb007142);
             forger.send(new DatagramPacket(forged, forged.length, InetAddress.getByName("127.0.0.1"), query.getPort()));
             forger.send(new DatagramPacket(forged, forged.length, mapped(), query.getPort()));
-            byte[] right = answer(query, 1);
+            byte[] right = HoldingDnsServer.answer(query.getData(), 0xc0000201);
             server.send(new DatagramPacket(right, right.length, query.getSocketAddress()));
 
             assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("192.0.2.1");
@@ -91,26 +90,6 @@ class AddressesAndClocksIT extends AttackedResolver {
                 .forEach(all::add);
         assumeThat(all).as("an IPv6 address of the loopback").isNotEmpty();
         return all.get(0);
-    }
-
-    /** 192.0.2.x for the question of a query. */
-    private static byte[] answer(DatagramPacket query, int x) {
-        int end = 12;
-        while (query.getData()[end] != 0) {
-            end += 1 + query.getData()[end];
-        }
-        end += 5;
-        return ByteBuffer.allocate(end + 16)
-                .put(query.getData(), 0, end)
-                .putShort(2, (short) 0x8180)
-                .putShort(6, (short) 1)
-                .putInt(8, 0)
-                .putShort((short) 0xc00c)
-                .putInt(0x00010001)
-                .putInt(60)
-                .putShort((short) 4)
-                .putInt(192 << 24 | 2 << 8 | x)
-                .array();
     }
 
     /** The system's clock, but that it jumps when told. */
@@ -143,8 +122,11 @@ class AddressesAndClocksIT extends AttackedResolver {
         JumpingClock clock = new JumpingClock();
         rebuild(builder().timeSource(clock.time));
         assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
-        assertThat(ask("a.example")).isEqualTo("[192.0.2.1]");
-        assertAskedOnce("a.example");
+        // Not by the number of queries: the first lookup asks twice where its answer is late.
+        assertThat(resolver.query("a.example", DnsType.A)
+                        .get(10, TimeUnit.SECONDS)
+                        .source())
+                .isEqualTo(DnsAnswer.Source.CACHE);
 
         clock.jump(Duration.ofHours(8));
         dns.clear().records("a.example. 300 A 192.0.2.77");

@@ -3,6 +3,7 @@ package io.nettoolkit.dns;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ final class HoldingDnsServer implements AutoCloseable {
 
     private static final int HEADER_BYTES = 12;
     private static final int RECORD_BYTES = 16;
+    private static final int PORT_ATTEMPTS = 20;
 
     private final DatagramSocket datagrams;
     private final ServerSocket streams;
@@ -40,13 +42,28 @@ final class HoldingDnsServer implements AutoCloseable {
         void run() throws IOException;
     }
 
-    HoldingDnsServer() throws IOException {
-        InetAddress loopback = InetAddress.getLoopbackAddress();
-        streams = new ServerSocket(0, 50, loopback);
-        datagrams = new DatagramSocket(streams.getLocalPort(), loopback);
+    private HoldingDnsServer(ServerSocket streams, DatagramSocket datagrams) throws IOException {
+        this.streams = streams;
+        this.datagrams = datagrams;
         datagrams.setReceiveBufferSize(1 << 20);
         begin(this::receive);
         begin(this::accept);
+    }
+
+    /** On one port for both. */
+    static HoldingDnsServer start() throws IOException {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        for (int attempt = 1; ; attempt++) {
+            ServerSocket streams = new ServerSocket(0, 50, loopback);
+            try {
+                return new HoldingDnsServer(streams, new DatagramSocket(streams.getLocalPort(), loopback));
+            } catch (BindException portIsTaken) {
+                streams.close();
+                if (attempt == PORT_ATTEMPTS) {
+                    throw portIsTaken;
+                }
+            }
+        }
     }
 
     private static void begin(Work work) {
@@ -71,7 +88,7 @@ final class HoldingDnsServer implements AutoCloseable {
             System.arraycopy(packet.getData(), 0, query, 0, query.length);
             ports.add(packet.getSocketAddress());
             held.add(() -> {
-                byte[] answer = answer(query);
+                byte[] answer = answer(query, 10 << 24 | number(query));
                 datagrams.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
             });
         }
@@ -100,7 +117,7 @@ final class HoldingDnsServer implements AutoCloseable {
             byte[] query = new byte[in.readUnsignedShort()];
             in.readFully(query);
             held.add(() -> {
-                byte[] answer = answer(query);
+                byte[] answer = answer(query, 10 << 24 | number(query));
                 out.write(ByteBuffer.allocate(2 + answer.length)
                         .putShort((short) answer.length)
                         .put(answer)
@@ -135,12 +152,17 @@ final class HoldingDnsServer implements AutoCloseable {
         }
     }
 
-    private static byte[] answer(byte[] query) {
-        int end = HEADER_BYTES;
+    private static int number(byte[] query) {
         int number = 0;
         for (int i = 2; i <= query[HEADER_BYTES]; i++) {
             number = number * 10 + query[HEADER_BYTES + i] - '0';
         }
+        return number;
+    }
+
+    /** The answer to a query, which may have more after it: one address. */
+    static byte[] answer(byte[] query, int address) {
+        int end = HEADER_BYTES;
         while (query[end] != 0) {
             end += 1 + query[end];
         }
@@ -155,7 +177,7 @@ final class HoldingDnsServer implements AutoCloseable {
                 .putShort((short) 1)
                 .putInt(60)
                 .putShort((short) 4)
-                .putInt(10 << 24 | number)
+                .putInt(address)
                 .array();
     }
 

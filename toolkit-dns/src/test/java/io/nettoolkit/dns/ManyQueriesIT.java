@@ -41,7 +41,7 @@ class ManyQueriesIT {
 
     @BeforeEach
     void start() throws IOException {
-        server = new HoldingDnsServer();
+        server = HoldingDnsServer.start();
     }
 
     @AfterEach

@@ -41,12 +41,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>When it is full.</b> Keys whose bucket is not full need a place. If there are more of them than places, those that
  * come last share a few buckets: each then gets less than its limit, never more, and {@link Stats#shared} counts their calls.
- * With {@code maxKeys} keys in use at once next to none has to share; with 1.4 times as many about one call in 300 is decided so.
+ * With {@code maxKeys} keys in use at once next to none has to share; with 1.4 times as many about one call in 300 is
+ * decided so.
  *
  * <p><b>Identity.</b> A key is known by 64 bits of a hash that is seeded at random: SipHash-1-3 of the characters of a
- * {@link CharSequence}, the bytes of an {@link InetAddress} (without a scope) or of a {@code byte[]}, not of
- * their {@code hashCode}. Another type needs a {@link Builder#hash}. Two keys with the same 64 bits share a bucket: among a million
- * keys in use at once the odds for any such pair are 1 in 37 million, and nobody outside can choose keys that do.
+ * {@link CharSequence}, the bytes of an {@link InetAddress} (without a scope) or of a {@code byte[]}, not of their
+ * {@code hashCode}. Another type needs a {@link Builder#hash}. Two keys with the same 64 bits share a bucket: among a
+ * million keys in use at once the odds for any such pair are 1 in 37 million, and nobody outside can choose keys that do.
  *
  * <p><b>Threading.</b> Any thread; a key that has an entry, and every refusal, is decided without locks. Allocates nothing, but
  * for the JDK's copy of an IPv6 address.

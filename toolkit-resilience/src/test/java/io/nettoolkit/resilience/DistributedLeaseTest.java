@@ -3,40 +3,23 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
-import io.nettoolkit.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A distributed limiter that borrows permits and spends them here. */
-class DistributedLeaseTest {
+class DistributedLeaseTest extends DistributedLimiterRig {
 
-    private final ManualTime time = ManualTime.create();
-    private final TimeSource clock = TimeSource.of(time.ticker());
     private final ScriptedStore store = new ScriptedStore();
 
-    @AfterEach
-    void close() {
-        time.close();
-    }
-
     private DistributedRateLimiter.Builder builder(TokenStore on) {
-        return DistributedRateLimiter.builder(on, "orders", 100, Duration.ofSeconds(1), Outage.failClosed())
-                .timeSource(clock)
-                .scheduler(time.executor());
-    }
-
-    private static Decision get(CompletableFuture<Decision> decision) throws Exception {
-        return decision.get(5, TimeUnit.SECONDS);
+        return builder(on, Outage.failClosed());
     }
 
     /** Bucket4j 479: what every request asks the store for ends at 3,000 requests a second. */

@@ -8,50 +8,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
-import io.nettoolkit.testkit.LeakCheck;
-import io.nettoolkit.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Decisions, merging and calls, with the store's answers given by hand and in virtual time. */
-@ExtendWith(LeakCheck.class)
-class DistributedRateLimiterTest {
+class DistributedRateLimiterTest extends DistributedLimiterRig {
 
     private static final Duration TIMEOUT = Duration.ofMillis(20);
 
-    private final ManualTime time = ManualTime.create();
-    private final TimeSource clock = TimeSource.of(time.ticker());
     private final ScriptedStore store = new ScriptedStore();
-
-    @AfterEach
-    void close() {
-        time.close();
-    }
-
-    private DistributedRateLimiter.Builder builder(TokenStore on, Outage outage) {
-        return DistributedRateLimiter.builder(on, "orders", 100, Duration.ofSeconds(1), outage)
-                .timeSource(clock)
-                .scheduler(time.executor());
-    }
 
     private DistributedRateLimiter inProcess(long burst) {
         return builder(TokenStore.inProcess(clock), Outage.failClosed())
                 .burst(burst)
                 .build();
-    }
-
-    private static Decision get(CompletableFuture<Decision> decision) throws Exception {
-        return decision.get(5, TimeUnit.SECONDS);
     }
 
     // ---- exact

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nettoolkit.core.EventLoops;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.Classifier.Outcome;
-import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,22 +98,7 @@ class GateTest {
     @Test
     void readsNoClockWhereNobodyWantsToKnowHowLongACallTook() throws Exception {
         AtomicInteger reads = new AtomicInteger();
-        TimeSource counting = TimeSource.of(new Ticker() {
-            @Override
-            public long nanoTime() {
-                return reads.incrementAndGet();
-            }
-
-            @Override
-            public long initialNanoTime() {
-                return 0;
-            }
-
-            @Override
-            public void sleep(long delay, TimeUnit unit) {
-                throw new UnsupportedOperationException();
-            }
-        });
+        TimeSource counting = TimeSource.of(new SuppliedTicker(reads::incrementAndGet));
         FakeGate unhurried = new FakeGate(outcomes, false);
         Pipeline pipeline = FakeGate.add(Pipeline.builder().timeSource(counting).scheduler(rig.loop), unhurried)
                 .build();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.testkit.LeakCheck;
-import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -213,28 +212,15 @@ class HedgeTest {
     /** The rig's clock, which has something happen as soon as a budget reads it for an attempt of an open call. */
     private TimeSource whileTheBudgetLooks(Runnable what) {
         AtomicBoolean done = new AtomicBoolean();
-        return TimeSource.of(new Ticker() {
-            @Override
-            public long nanoTime() {
-                boolean looks = StackWalker.getInstance()
-                        .walk(frames ->
-                                frames.anyMatch(frame -> frame.getMethodName().equals("tryWithdraw")));
-                if (looks && !stages.isEmpty() && done.compareAndSet(false, true)) {
-                    what.run();
-                }
-                return rig.clock.nanoTime();
+        return TimeSource.of(new SuppliedTicker(() -> {
+            boolean looks = StackWalker.getInstance()
+                    .walk(frames ->
+                            frames.anyMatch(frame -> frame.getMethodName().equals("tryWithdraw")));
+            if (looks && !stages.isEmpty() && done.compareAndSet(false, true)) {
+                what.run();
             }
-
-            @Override
-            public long initialNanoTime() {
-                return 0;
-            }
-
-            @Override
-            public void sleep(long delay, TimeUnit unit) {
-                throw new UnsupportedOperationException();
-            }
-        });
+            return rig.clock.nanoTime();
+        }));
     }
 
     /** One outcome for each call, losers cancelled, and no more second attempts than the share allows. */

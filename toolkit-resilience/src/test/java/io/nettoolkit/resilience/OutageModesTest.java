@@ -3,49 +3,31 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.core.Deadline;
-import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
-import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
-import io.nettoolkit.testkit.LeakCheck;
-import io.nettoolkit.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every kind of trouble a store can be in, crossed with everything that can be chosen for that case: each decision comes
  * within the store's timeout and as was chosen, none fails, and when the trouble is over the store decides again.
  */
-@ExtendWith(LeakCheck.class)
-class OutageModesTest {
+class OutageModesTest extends DistributedLimiterRig {
 
-    private static final int RATE = 100;
     private static final int BURST = 8;
     private static final int NODES = 4;
     private static final Duration TIMEOUT = Duration.ofMillis(20);
     private static final int OUTAGE_STEPS = 200;
 
-    private final ManualTime time = ManualTime.create();
-    private final TimeSource clock = TimeSource.of(time.ticker());
     private final TroubledStore store = new TroubledStore();
-    private final List<String> events = new ArrayList<>();
-
-    @AfterEach
-    void close() {
-        time.close();
-    }
 
     enum Trouble {
         DOWN,
@@ -60,35 +42,21 @@ class OutageModesTest {
         FAILING_OVER
     }
 
-    enum Mode {
-        FAIL_OPEN,
-        FAIL_CLOSED,
-        LOCAL_SHARE;
-
-        Outage outage() {
-            return switch (this) {
-                case FAIL_OPEN -> Outage.failOpen();
-                case FAIL_CLOSED -> Outage.failClosed();
-                case LOCAL_SHARE -> Outage.localShare(NODES);
-            };
-        }
-
-        /** How many of the decisions of an outage are to be yes. */
-        void check(int granted, int decisions, Duration outage) {
-            switch (this) {
-                case FAIL_OPEN -> assertThat(granted).isEqualTo(decisions);
-                case FAIL_CLOSED -> assertThat(granted).isZero();
-                case LOCAL_SHARE -> {
-                    int rate = (int) (outage.toMillis() * RATE / NODES / 1_000);
-                    assertThat(granted).isBetween(rate, rate + BURST / NODES);
-                }
+    /** How many of the decisions of an outage are to be yes. */
+    private static void check(OutageMode mode, int granted) {
+        switch (mode) {
+            case FAIL_OPEN -> assertThat(granted).isEqualTo(OUTAGE_STEPS);
+            case FAIL_CLOSED -> assertThat(granted).isZero();
+            case LOCAL_SHARE -> {
+                int rate = (int) (TIMEOUT.multipliedBy(OUTAGE_STEPS).toMillis() * RATE / NODES / 1_000);
+                assertThat(granted).isBetween(rate, rate + BURST / NODES);
             }
         }
     }
 
     static Stream<Arguments> all() {
         return Stream.of(Trouble.values())
-                .flatMap(trouble -> Stream.of(Mode.values()).map(mode -> Arguments.of(trouble, mode)));
+                .flatMap(trouble -> Stream.of(OutageMode.values()).map(mode -> Arguments.of(trouble, mode)));
     }
 
     /** One of this process, on the test's clock, and in trouble when the test says so. */
@@ -142,25 +110,8 @@ class OutageModesTest {
         }
     }
 
-    private DistributedRateLimiter limiter(Mode mode) {
-        return DistributedRateLimiter.builder(store, "orders", RATE, Duration.ofSeconds(1), mode.outage())
-                .burst(BURST)
-                .storeTimeout(TIMEOUT)
-                .timeSource(clock)
-                .scheduler(time.executor())
-                .random(new SplittableRandom(1))
-                .listener(new DistributedRateLimiter.Listener() {
-                    @Override
-                    public void onStoreLost(Throwable cause) {
-                        events.add("lost");
-                    }
-
-                    @Override
-                    public void onStoreBack() {
-                        events.add("back");
-                    }
-                })
-                .build();
+    private DistributedRateLimiter.Builder builder(OutageMode mode) {
+        return builder(store, mode.outage(NODES)).burst(BURST).storeTimeout(TIMEOUT);
     }
 
     /** What is decided by the time a caller may wait; then virtual time stands still until it is there. */
@@ -176,8 +127,8 @@ class OutageModesTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void isHonouredInTimeAndOver(Trouble trouble, Mode mode) throws Exception {
-        DistributedRateLimiter limiter = limiter(mode);
+    void isHonouredInTimeAndOver(Trouble trouble, OutageMode mode) throws Exception {
+        DistributedRateLimiter limiter = builder(mode).build();
         assertThat(decide(limiter).source()).isEqualTo(Source.STORE);
 
         store.trouble = trouble;
@@ -187,7 +138,7 @@ class OutageModesTest {
             assertThat(decision.source()).isEqualTo(Source.FALLBACK);
             granted += granted(decision);
         }
-        mode.check(granted, OUTAGE_STEPS, TIMEOUT.multipliedBy(OUTAGE_STEPS));
+        check(mode, granted);
         assertThat(store.callsInTrouble).as("asked now and then").isBetween(4, 12);
 
         store.recover();
@@ -200,40 +151,29 @@ class OutageModesTest {
         }
         assertThat(decision.source()).isEqualTo(Source.STORE);
         assertThat(decision.granted()).isTrue();
-        assertThat(events).containsExactly("lost", "back");
+        assertThat(events).hasSize(2).last().isEqualTo("back");
+        assertThat(events.get(0)).startsWith("lost: ");
     }
 
     /** As a script that the store has forgotten, where the adapter did not send it again by itself. */
     @ParameterizedTest
-    @MethodSource("modes")
-    void aCallThatFailsAloneCostsItsOwnDecisionAlone(Mode mode) throws Exception {
-        DistributedRateLimiter limiter = limiter(mode);
+    @EnumSource
+    void aCallThatFailsAloneCostsItsOwnDecisionAlone(OutageMode mode) throws Exception {
+        DistributedRateLimiter limiter = builder(mode).build();
         for (int i = 0; i < 50; i++) {
             store.flushed = i % 2 == 0;
             Decision decision = decide(limiter);
             assertThat(decision.source()).isEqualTo(i % 2 == 0 ? Source.FALLBACK : Source.STORE);
-            assertThat(decision.granted()).isEqualTo(i % 2 == 1 || mode != Mode.FAIL_CLOSED);
+            assertThat(decision.granted()).isEqualTo(i % 2 == 1 || mode != OutageMode.FAIL_CLOSED);
         }
         assertThat(events).isEmpty();
-    }
-
-    static Stream<Mode> modes() {
-        return Stream.of(Mode.values());
     }
 
     /** Permits borrowed before are spent first, by both forms of asking; then what was chosen decides by both. */
     @ParameterizedTest
     @MethodSource("all")
-    void isHonouredByThoseWhoBorrow(Trouble trouble, Mode mode) throws Exception {
-        DistributedRateLimiter limiter = DistributedRateLimiter.builder(
-                        store, "orders", RATE, Duration.ofSeconds(1), mode.outage())
-                .burst(BURST)
-                .leased(BURST / 2)
-                .storeTimeout(TIMEOUT)
-                .timeSource(clock)
-                .scheduler(time.executor())
-                .random(new SplittableRandom(1))
-                .build();
+    void isHonouredByThoseWhoBorrow(Trouble trouble, OutageMode mode) throws Exception {
+        DistributedRateLimiter limiter = builder(mode).leased(BURST / 2).build();
         decide(limiter);
         store.trouble = trouble;
         for (int i = 0; i < 100 && !limiter.stats().storeAway(); i++) {
@@ -247,6 +187,6 @@ class OutageModesTest {
             granted += limiter.tryAcquireNow(1) ? 1 : 0;
             time.advance(TIMEOUT);
         }
-        mode.check(granted, OUTAGE_STEPS, TIMEOUT.multipliedBy(OUTAGE_STEPS));
+        check(mode, granted);
     }
 }

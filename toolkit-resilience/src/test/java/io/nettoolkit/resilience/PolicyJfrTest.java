@@ -3,7 +3,6 @@ package io.nettoolkit.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.core.TimeSource;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
@@ -13,8 +12,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import jdk.jfr.Recording;
-import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,19 +28,8 @@ class PolicyJfrTest {
 
     /** What a policy of the name "recorded" told while this ran. */
     private List<String> recorded(Runnable use) throws Exception {
-        JfrEvents.register();
-        Path file = directory.resolve("recording.jfr");
-        try (Recording recording = new Recording()) {
-            recording.enable("io.nettoolkit.PolicyState");
-            recording.enable("io.nettoolkit.PolicyShed");
-            recording.start();
-            use.run();
-            recording.stop();
-            recording.dump(file);
-        }
-        return RecordingFile.readAllEvents(file).stream()
-                .filter(event -> event.getString("policy").startsWith("recorded"))
-                .map(event -> event.hasField("reason")
+        return PolicyRecording.of(directory, use).stream()
+                .map(event -> PolicyRecording.isShed(event)
                         ? event.getString("reason")
                         : event.getString("policy") + " " + event.getString("from") + "->" + event.getString("to"))
                 .toList();
@@ -57,6 +43,20 @@ class PolicyJfrTest {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void aCircuitBreakerTellsOfItsTransitionsAndRefusals() throws Exception {
+        CircuitBreaker breaker =
+                CircuitBreaker.builder().name("recorded").timeSource(clock).build();
+
+        assertThat(recorded(() -> {
+                    breaker.forceOpen();
+                    assertThat(breaker.tryAcquire()).isNegative();
+                    breaker.reset();
+                    breaker.reset();
+                }))
+                .containsExactly("recorded CLOSED->FORCED_OPEN", "CIRCUIT_OPEN", "recorded FORCED_OPEN->CLOSED");
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.core.TimeSource;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.resilience.Classifier.Outcome;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
@@ -20,10 +19,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import jdk.jfr.Recording;
-import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,17 +67,8 @@ class ShedEventsTest {
     }
 
     private void assertRecordedAsExpected() throws Exception {
-        JfrEvents.register();
-        Path file = directory.resolve("recording.jfr");
-        try (Recording recording = new Recording()) {
-            recording.enable("io.nettoolkit.PolicyShed");
-            recording.start();
-            uses.forEach(Runnable::run);
-            recording.stop();
-            recording.dump(file);
-        }
-        List<String> recorded = RecordingFile.readAllEvents(file).stream()
-                .filter(event -> event.getString("policy").startsWith("recorded "))
+        List<String> recorded = PolicyRecording.of(directory, () -> uses.forEach(Runnable::run)).stream()
+                .filter(PolicyRecording::isShed)
                 .map(event ->
                         event.getString("policy").substring("recorded ".length()) + ": " + event.getString("reason"))
                 .toList();
@@ -94,10 +83,19 @@ class ShedEventsTest {
         return Pipeline.builder().timeSource(clock);
     }
 
-    private static void byHand(Pipeline pipeline) {
-        Pipeline.Attempt attempt = pipeline.newAttempt();
-        assertThat(attempt.tryBegin()).isFalse();
-        throw attempt.refusal();
+    /** One that makes the call, and one that is asked by hand. */
+    private <P> void refusalsOfPipelines(
+            String reason, Function<String, P> policy, BiFunction<Pipeline.Builder, P, Pipeline.Builder> with) {
+        refusal(
+                "pipeline",
+                reason,
+                policy,
+                it -> with.apply(pipeline(), it).build().execute(CALL));
+        refusal("by hand", reason, policy, it -> {
+            Pipeline.Attempt attempt = with.apply(pipeline(), it).build().newAttempt();
+            assertThat(attempt.tryBegin()).isFalse();
+            throw attempt.refusal();
+        });
     }
 
     private RateLimiter spent(RateLimiter.Builder<?> builder, String name) {
@@ -117,16 +115,7 @@ class ShedEventsTest {
         refusal("acquireBlocking", reason, limiter, it -> it.acquireBlocking(1, soon()));
         refusal("execute", reason, limiter, it -> it.execute(CALL));
         refusal("executeAsync", reason, limiter, it -> it.executeAsync(STAGE));
-        refusal(
-                "pipeline",
-                reason,
-                limiter,
-                it -> pipeline().rateLimiter(it).build().execute(CALL));
-        refusal(
-                "by hand",
-                reason,
-                limiter,
-                it -> byHand(pipeline().rateLimiter(it).build()));
+        refusalsOfPipelines(reason, limiter, Pipeline.Builder::rateLimiter);
         refusal(
                 "all of",
                 reason,
@@ -228,16 +217,7 @@ class ShedEventsTest {
         refusal("tryAcquire", reason, full, AdaptiveLimit::tryAcquire);
         refusal("execute", reason, full, it -> it.execute(CALL));
         refusal("executeAsync", reason, full, it -> it.executeAsync(STAGE));
-        refusal(
-                "pipeline",
-                reason,
-                full,
-                it -> pipeline().adaptiveLimit(it).build().execute(CALL));
-        refusal(
-                "by hand",
-                reason,
-                full,
-                it -> byHand(pipeline().adaptiveLimit(it).build()));
+        refusalsOfPipelines(reason, full, Pipeline.Builder::adaptiveLimit);
 
         assertRecordedAsExpected();
     }
@@ -263,16 +243,7 @@ class ShedEventsTest {
         refusal("tryAdmit", reason, shedding, it -> it.tryAdmit(1));
         refusal("execute", reason, shedding, it -> it.execute(1, CALL));
         refusal("executeAsync", reason, shedding, it -> it.executeAsync(1, STAGE));
-        refusal(
-                "pipeline",
-                reason,
-                shedding,
-                it -> pipeline().loadShedder(it, 1).build().execute(CALL));
-        refusal(
-                "by hand",
-                reason,
-                shedding,
-                it -> byHand(pipeline().loadShedder(it, 1).build()));
+        refusalsOfPipelines(reason, shedding, (pipeline, it) -> pipeline.loadShedder(it, 1));
 
         assertRecordedAsExpected();
     }
@@ -290,13 +261,12 @@ class ShedEventsTest {
         refusal("acquireBlocking", reason, full, it -> it.acquireBlocking(soon()));
         refusal("execute", reason, full, it -> it.execute(CALL));
         refusal("executeAsync", reason, full, it -> it.executeAsync(STAGE));
-        refusal("pipeline", reason, full, it -> pipeline().bulkhead(it).build().execute(CALL));
+        refusalsOfPipelines(reason, full, Pipeline.Builder::bulkhead);
         refusal(
                 "pipeline, async",
                 reason,
                 full,
                 it -> pipeline().bulkhead(it).build().executeAsync(STAGE));
-        refusal("by hand", reason, full, it -> byHand(pipeline().bulkhead(it).build()));
 
         assertRecordedAsExpected();
     }
@@ -313,16 +283,7 @@ class ShedEventsTest {
         refusal("tryAcquire", reason, open, CircuitBreaker::tryAcquire);
         refusal("execute", reason, open, it -> it.execute(CALL));
         refusal("executeAsync", reason, open, it -> it.executeAsync(STAGE));
-        refusal(
-                "pipeline",
-                reason,
-                open,
-                it -> pipeline().circuitBreaker(it).build().execute(CALL));
-        refusal(
-                "by hand",
-                reason,
-                open,
-                it -> byHand(pipeline().circuitBreaker(it).build()));
+        refusalsOfPipelines(reason, open, Pipeline.Builder::circuitBreaker);
 
         assertRecordedAsExpected();
     }

@@ -4,67 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nettoolkit.core.RejectedException;
-import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
 import io.nettoolkit.resilience.TokenStore.Grant;
-import io.nettoolkit.testkit.LeakCheck;
-import io.nettoolkit.testkit.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A store that is late, broken, or gone: every caller is answered in time, as was chosen. */
-@ExtendWith(LeakCheck.class)
-class StoreOutageTest {
+class StoreOutageTest extends DistributedLimiterRig {
 
-    private final ManualTime time = ManualTime.create();
-    private final TimeSource clock = TimeSource.of(time.ticker());
     private final ScriptedStore store = new ScriptedStore();
-    private final List<String> events = new ArrayList<>();
 
-    @AfterEach
-    void close() {
-        time.close();
-    }
-
-    private DistributedRateLimiter.Builder builder(TokenStore on, Outage outage) {
-        return DistributedRateLimiter.builder(on, "orders", 100, Duration.ofSeconds(1), outage)
-                .burst(8)
-                .timeSource(clock)
-                .scheduler(time.executor())
-                .random(new SplittableRandom(1))
-                .listener(new DistributedRateLimiter.Listener() {
-                    @Override
-                    public void onStoreLost(Throwable cause) {
-                        events.add("lost: " + cause.getClass().getSimpleName());
-                    }
-
-                    @Override
-                    public void onStoreBack() {
-                        events.add("back");
-                    }
-                });
-    }
-
-    private static Decision get(CompletableFuture<Decision> decision) throws Exception {
-        return decision.get(5, TimeUnit.SECONDS);
+    @Override
+    DistributedRateLimiter.Builder builder(TokenStore on, Outage outage) {
+        return super.builder(on, outage).burst(8);
     }
 
     private void lose(DistributedRateLimiter limiter) {

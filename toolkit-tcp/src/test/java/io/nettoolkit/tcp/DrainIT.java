@@ -62,7 +62,7 @@ class DrainIT {
             DrainReport report =
                     rig.server.drain(Duration.ofSeconds(Rig.PATIENCE_SECONDS)).get();
 
-            assertThat(rig.closes).allSatisfy(reason -> {
+            assertThat(rig.closes).hasSize(CLIENTS).allSatisfy(reason -> {
                 assertThat(reason.failure()).isNull();
                 assertThat(reason.kind()).isEqualTo(Kind.LOCAL_CLOSED);
             });

@@ -393,7 +393,10 @@ public final class FakeDnsServer implements AutoCloseable {
             return new Reply(settings.cut(bytes, FakeDnsReply.Cut.CLOSE));
         }
 
-        /** Over connections, only so many bytes (the two of the length are the first), and nothing more ever. */
+        /**
+         * Over connections, only so many bytes (the two of the length are the first), and nothing more ever, to later queries over
+         * the same connection either.
+         */
         public Reply stalledAfter(int bytes) {
             return new Reply(settings.cut(bytes, FakeDnsReply.Cut.STALL));
         }

@@ -21,6 +21,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslContext;
+import io.netty.util.AttributeKey;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,6 +41,8 @@ final class FakeDnsSockets {
     private static final int LENGTH_BYTES = 2;
     private static final int COPIES_AT_ONCE = 256;
     private static final byte[] OTHER_ADDRESS = {127, 0, 0, 2};
+    /** Of a connection over which nothing more is said. */
+    private static final AttributeKey<Boolean> STALLED = AttributeKey.valueOf(FakeDnsSockets.class, "stalled");
 
     private final Function<Query, Reply> rule;
     private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
@@ -200,6 +203,12 @@ final class FakeDnsSockets {
     }
 
     private static void sayInStream(Channel channel, FakeDnsReply reply, byte[] answer) {
+        if (channel.hasAttr(STALLED)) {
+            return;
+        }
+        if (reply.end() == FakeDnsReply.Cut.STALL) {
+            channel.attr(STALLED).set(true);
+        }
         ByteArrayOutputStream framed = new ByteArrayOutputStream();
         framed.write(answer.length >> 8);
         framed.write(answer.length);

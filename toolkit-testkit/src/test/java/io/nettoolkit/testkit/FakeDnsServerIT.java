@@ -140,6 +140,25 @@ class FakeDnsServerIT {
     }
 
     @Test
+    void saysNothingMoreOverAStreamThatStalls() throws IOException {
+        dns.on("a.example").reply(Reply.zone().stalledAfter(9), Reply.zone());
+        try (Socket socket =
+                new Socket(dns.address().getAddress(), dns.address().getPort())) {
+            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+            for (int i = 0; i < 2; i++) {
+                out.writeShort(QUERY.length);
+                out.write(QUERY);
+            }
+            while (dns.queries().size() < 2) {
+                Thread.onSpinWait();
+            }
+            dns.closeConnections();
+            assertThat(socket.getInputStream().readAllBytes()).hasSize(9);
+        }
+        assertThat(askTcp()).as("over another one").isNotEmpty();
+    }
+
+    @Test
     void repliesInVirtualTimeOnManualLoops() throws Exception {
         try (ManualTime time = ManualTime.create();
                 FakeDnsServer slow = FakeDnsServer.start(time.newEventLoopGroup(1, NioIoHandler.newFactory()));

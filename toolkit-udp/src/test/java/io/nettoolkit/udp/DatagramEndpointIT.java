@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What holds on every transport. */
 @ExtendWith(LeakCheck.class)
 @ParameterizedClass
-@MethodSource("io.nettoolkit.udp.DatagramRig#transports")
+@MethodSource("io.nettoolkit.udp.TransportMatrix#available")
 class DatagramEndpointIT {
 
     private final Transport transport;

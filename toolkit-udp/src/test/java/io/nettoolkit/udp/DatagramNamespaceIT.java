@@ -35,7 +35,7 @@ class DatagramNamespaceIT {
     private static final int HEADER_BYTES = 28;
 
     @ParameterizedTest
-    @MethodSource("io.nettoolkit.udp.DatagramRig#transports")
+    @MethodSource("io.nettoolkit.udp.TransportMatrix#available")
     void reachesAnotherHostAndIsToldWhatItsNetworkSays(Transport transport) throws Exception {
         try (NetworkNamespace host = NetworkNamespace.create()) {
             Process echo = host.start(NamespaceEcho.class, host.itsInterface, GROUP);
@@ -60,7 +60,7 @@ class DatagramNamespaceIT {
     }
 
     @ParameterizedTest
-    @MethodSource("io.nettoolkit.udp.DatagramRig#transports")
+    @MethodSource("io.nettoolkit.udp.TransportMatrix#available")
     void saysWhatAPathCarriesWholeAndHearsOfNarrowerLinksBeyond(Transport transport) throws Exception {
         try (NetworkNamespace host = NetworkNamespace.create();
                 DatagramRig near = new DatagramRig(transport, it -> it.dontFragment(true));

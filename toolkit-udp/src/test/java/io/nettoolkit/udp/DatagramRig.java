@@ -13,7 +13,6 @@ import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -67,19 +66,6 @@ final class DatagramRig implements DatagramEndpoint.Handler, DatagramEndpoint.Li
         DatagramRig rig = new DatagramRig(transport, it -> it);
         rig.endpoint.connect(remote).join();
         return rig;
-    }
-
-    /** Every available transport; what is missing is printed with its reason. */
-    static List<Transport> transports() {
-        return Arrays.stream(Transport.values())
-                .filter(transport -> {
-                    Throwable cause = transport.unavailabilityCause();
-                    if (cause != null) {
-                        System.err.println("not tested on " + transport + ": " + cause.getMessage());
-                    }
-                    return cause == null;
-                })
-                .toList();
     }
 
     /** Whether an open endpoint was not granted {@code dontFragment}; then the reason is printed. */

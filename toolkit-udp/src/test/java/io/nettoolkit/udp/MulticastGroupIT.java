@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Groups on the loopback interface, on every transport. A last datagram stands for "nothing else came". */
 @ExtendWith(LeakCheck.class)
 @ParameterizedClass
-@MethodSource("io.nettoolkit.udp.DatagramRig#transports")
+@MethodSource("io.nettoolkit.udp.TransportMatrix#available")
 class MulticastGroupIT {
 
     private static final String LAST = "the last one";

@@ -11,6 +11,7 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
+import io.nettoolkit.resilience.OutageMode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -40,13 +41,12 @@ class GarbageServerIT {
                         "-ERR nonsense\r\n",
                         "%$#@!\r\n",
                         "HTTP/1.1 400 Bad Request\r\n\r\n")
-                .flatMap(garbage ->
-                        Stream.of("failOpen", "failClosed", "localShare").map(mode -> Arguments.of(garbage, mode)));
+                .flatMap(garbage -> Stream.of(OutageMode.values()).map(mode -> Arguments.of(garbage, mode)));
     }
 
     @ParameterizedTest
     @MethodSource("all")
-    void answersAsChosenAndInTime(String garbage, String mode) throws Exception {
+    void answersAsChosenAndInTime(String garbage, OutageMode mode) throws Exception {
         ClientResources resources = RedisServer.resources();
         try (GarbageServer server = new GarbageServer(garbage)) {
             RedisClient client = RedisServer.client(server.address(), resources);

@@ -7,6 +7,7 @@ import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
+import io.nettoolkit.resilience.OutageMode;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -54,21 +55,13 @@ final class InTime {
         return decideUntil(limiter, InTime::byStore);
     }
 
-    /**
-     * What was chosen by this name.
-     *
-     * @param wholeBurst of the limit, of which a local share is two permits
-     */
-    static Outage outage(String mode, int wholeBurst) {
-        return switch (mode) {
-            case "failOpen" -> Outage.failOpen();
-            case "failClosed" -> Outage.failClosed();
-            default -> Outage.localShare(wholeBurst / 2);
-        };
+    /** The outage of a mode; a local share is two permits of the limit's burst. */
+    static Outage outage(OutageMode mode, int wholeBurst) {
+        return mode.outage(wholeBurst / 2);
     }
 
     /** A hundred decisions without the store are made as was chosen. */
-    static void assertHonoured(String mode, DistributedRateLimiter limiter) throws Exception {
+    static void assertHonoured(OutageMode mode, DistributedRateLimiter limiter) throws Exception {
         int granted = 0;
         for (int i = 0; i < 100; i++) {
             Decision decision = decide(limiter);
@@ -76,9 +69,9 @@ final class InTime {
             granted += decision.granted() ? 1 : 0;
         }
         switch (mode) {
-            case "failOpen" -> assertThat(granted).isEqualTo(100);
-            case "failClosed" -> assertThat(granted).isZero();
-            default -> assertThat(granted).as("a share of 2").isLessThanOrEqualTo(2);
+            case FAIL_OPEN -> assertThat(granted).isEqualTo(100);
+            case FAIL_CLOSED -> assertThat(granted).isZero();
+            case LOCAL_SHARE -> assertThat(granted).as("a share of 2").isLessThanOrEqualTo(2);
         }
     }
 }

@@ -16,6 +16,7 @@ import io.lettuce.core.resource.ClientResources;
 import io.nettoolkit.core.Deadline;
 import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
+import io.nettoolkit.resilience.OutageMode;
 import io.nettoolkit.resilience.SharedLimitContract;
 import io.nettoolkit.resilience.TokenStore;
 import java.nio.charset.StandardCharsets;
@@ -130,7 +131,7 @@ class RedisClusterIT extends SharedLimitContract {
         dying.kill();
         try {
             decideUntilAway(lost);
-            assertHonoured("failClosed", lost);
+            assertHonoured(OutageMode.FAIL_CLOSED, lost);
             int byStore = 0;
             for (int i = 0; i < 50; i++) {
                 byStore += byStore(decide(kept)) ? 1 : 0;

@@ -18,6 +18,7 @@ import io.nettoolkit.core.Deadline;
 import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Decision;
 import io.nettoolkit.resilience.DistributedRateLimiter.Source;
+import io.nettoolkit.resilience.OutageMode;
 import io.nettoolkit.resilience.TokenStore;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The primary dies and a replica takes over: decisions go on in time, as was chosen meanwhile, and the debt goes on too. */
 class RedisFailoverIT {
@@ -62,7 +63,7 @@ class RedisFailoverIT {
         replica = RedisServer.replicaOf(primary);
     }
 
-    private DistributedRateLimiter connect(RedisClient through, String mode) {
+    private DistributedRateLimiter connect(RedisClient through, OutageMode mode) {
         client = through;
         client.setOptions(RedisServer.OPTIONS);
         connection = client.connect();
@@ -117,8 +118,8 @@ class RedisFailoverIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"failOpen", "failClosed", "localShare"})
-    void theReplicaIsPromotedByHand(String mode) throws Exception {
+    @EnumSource
+    void theReplicaIsPromotedByHand(OutageMode mode) throws Exception {
         whereToConnect.set(primary.address());
         DistributedRateLimiter limiter = connect(RedisServer.client(primary.address(), resources), mode);
         spendHalf(limiter);
@@ -151,7 +152,7 @@ class RedisFailoverIT {
                             "127.0.0.1", sentinel.address().getPort(), "primary")
                     .withTimeout(Duration.ofSeconds(10))
                     .build();
-            DistributedRateLimiter limiter = connect(RedisClient.create(resources, uri), "failClosed");
+            DistributedRateLimiter limiter = connect(RedisClient.create(resources, uri), OutageMode.FAIL_CLOSED);
             spendHalf(limiter);
             awaitThatItKnowsTheReplica(uri);
 
@@ -181,12 +182,13 @@ class RedisFailoverIT {
     @Test
     void thePrimaryIsDemotedAndPromotedAgain() throws Exception {
         whereToConnect.set(primary.address());
-        DistributedRateLimiter limiter = connect(RedisServer.client(primary.address(), resources), "failOpen");
+        DistributedRateLimiter limiter =
+                connect(RedisServer.client(primary.address(), resources), OutageMode.FAIL_OPEN);
         spendHalf(limiter);
 
         connection.sync().replicaof("127.0.0.1", replica.address().getPort());
         decideUntilAway(limiter);
-        assertHonoured("failOpen", limiter);
+        assertHonoured(OutageMode.FAIL_OPEN, limiter);
         long calls = limiter.stats().storeCalls();
         decideUntil(limiter, decision -> limiter.stats().storeCalls() > calls + 2);
         assertThat(back)

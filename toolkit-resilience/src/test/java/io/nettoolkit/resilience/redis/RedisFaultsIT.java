@@ -12,6 +12,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.nettoolkit.resilience.DistributedRateLimiter;
 import io.nettoolkit.resilience.DistributedRateLimiter.Outage;
+import io.nettoolkit.resilience.OutageMode;
 import io.nettoolkit.testkit.FaultProxy;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A real Redis in trouble: every decision comes in time and as was chosen, and it goes on when the trouble is over. */
 class RedisFaultsIT {
@@ -60,8 +61,8 @@ class RedisFaultsIT {
 
     /** Bucket4j 339: with Redis the application was down, too. */
     @ParameterizedTest
-    @ValueSource(strings = {"failOpen", "failClosed", "localShare"})
-    void killedAndRestarted(String mode) throws Exception {
+    @EnumSource
+    void killedAndRestarted(OutageMode mode) throws Exception {
         DistributedRateLimiter limiter = limiter(outage(mode, HOURLY));
         decideUntilByStore(limiter);
 
@@ -74,8 +75,8 @@ class RedisFaultsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"failOpen", "failClosed", "localShare"})
-    void paused(String mode) throws Exception {
+    @EnumSource
+    void paused(OutageMode mode) throws Exception {
         DistributedRateLimiter limiter = limiter(outage(mode, HOURLY));
         decideUntilByStore(limiter);
 
@@ -90,8 +91,8 @@ class RedisFaultsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"failOpen", "failClosed", "localShare"})
-    void scriptsFlushed(String mode) throws Exception {
+    @EnumSource
+    void scriptsFlushed(OutageMode mode) throws Exception {
         DistributedRateLimiter limiter = limiter(outage(mode, HOURLY));
         decideUntilByStore(limiter);
         long failures = limiter.stats().storeFailures();
@@ -103,8 +104,8 @@ class RedisFaultsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"failOpen", "failClosed", "localShare"})
-    void theKeyHoldsSomethingElse(String mode) throws Exception {
+    @EnumSource
+    void theKeyHoldsSomethingElse(OutageMode mode) throws Exception {
         connection.sync().lpush("nettoolkit:limit:faults", "a list");
         DistributedRateLimiter limiter = limiter(outage(mode, HOURLY));
 
@@ -131,8 +132,8 @@ class RedisFaultsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"failOpen", "failClosed", "localShare"})
-    void slow(String mode) throws Exception {
+    @EnumSource
+    void slow(OutageMode mode) throws Exception {
         try (FaultProxy proxy = FaultProxy.to(server.address())) {
             client.shutdown();
             connect(proxy.address());

@@ -4,7 +4,6 @@ import io.nettoolkit.core.CloseReason;
 import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
-import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.internal.tls.TlsFailures;
 import io.netty.channel.Channel;
 
@@ -13,12 +12,10 @@ final class ConnectionFailures {
 
     private final Channel channel;
     private final ConnectionHistory history;
-    private final TimeSource time;
 
-    ConnectionFailures(Channel channel, ConnectionHistory history, TimeSource time) {
+    ConnectionFailures(Channel channel, ConnectionHistory history) {
         this.channel = channel;
         this.history = history;
-        this.time = time;
     }
 
     NetException of(Kind kind, Operation operation, String detail) {
@@ -33,12 +30,12 @@ final class ConnectionFailures {
                     .cause(known)
                     .build();
         }
-        return NetException.of(cause, operation, channel.localAddress(), channel.remoteAddress(), history.age(time));
+        return NetException.of(cause, operation, channel.localAddress(), channel.remoteAddress(), history.age());
     }
 
     /** A failure of TLS, with what to do about it. */
     NetException ofTls(Throwable cause) {
-        return TlsFailures.describe(cause, channel.localAddress(), channel.remoteAddress(), history.age(time));
+        return TlsFailures.describe(cause, channel.localAddress(), channel.remoteAddress(), history.age());
     }
 
     NetException truncated(int bytes) {
@@ -67,6 +64,6 @@ final class ConnectionFailures {
         return NetException.builder(kind, operation)
                 .local(channel.localAddress())
                 .remote(channel.remoteAddress())
-                .elapsed(history.age(time));
+                .elapsed(history.age());
     }
 }

@@ -7,8 +7,6 @@ import io.nettoolkit.core.NetException;
 import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.NetFailure.Operation;
 import io.nettoolkit.core.internal.CallbackGuard;
-import io.nettoolkit.core.internal.ToolkitFuture;
-import io.nettoolkit.core.internal.jfr.JfrEvents;
 import io.nettoolkit.tcp.Connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -20,16 +18,15 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /*
  * One handler does it all: decodes, calls the user, encodes, counts, stamps deadlines, flushes once per read burst and
- * keeps the connection's one close reason. Handlers of their own for each would cost every connection contexts and every
- * frame hops. The parts that have a life of their own are classes: FrameIntake over FrameReader, SendQueue over
- * FrameWriter, ConnectionDeadlines, ConnectionHistory.
+ * ends the connection. Handlers of their own for each would cost every connection contexts and every frame hops. The
+ * parts that have a life of their own are classes: FrameIntake over FrameReader, SendQueue over FrameWriter,
+ * ConnectionDeadlines, ConnectionHistory, which keeps the one reason of the end and tells who watches.
  *
  * Life.    NEW -> OPEN -> CLOSING -> LINGERING -> CLOSED
  *   NEW        until the channel is active, with TLS until the handshake succeeded
@@ -40,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  *   CLOSED     failed, aborted, or the channel is gone; from any state
  *
  * Invariants.
- *  - The reason is set once, by what came first.
  *  - LINGERING is entered only when nothing is pending: every frame taken before the close began is written before FIN.
  *  - onOpen is called at most once, onClose exactly once after it and never without it.
  */
@@ -72,14 +68,11 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     private final FrameIntake intake;
     private final ConnectionDeadlines deadlines;
     private final ConnectionHistory history;
-    private final @Nullable Opening opening;
 
     @SuppressWarnings("NullAway.Init") // set when the handler is added, before anybody sees the connection
     private SendQueue sends;
 
     private State state = State.NEW;
-    private @Nullable CloseReason reason;
-    private @Nullable ToolkitFuture<CloseReason> closed;
     private @Nullable Object attachment;
     private boolean inputClosed;
 
@@ -87,10 +80,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         this.settings = settings;
         this.shard = shard;
         this.channel = channel;
-        this.opening = opening;
         deadlines = new ConnectionDeadlines(settings);
         intake = new FrameIntake(this, deadlines, settings.format);
-        history = new ConnectionHistory(settings.time.nanoTime());
+        history = new ConnectionHistory(settings, channel, opening);
     }
 
     // ---- opening
@@ -121,13 +113,12 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     }
 
     private void tlsEnded(SslHandshakeCompletionEvent event) {
-        Duration elapsed = history.sinceBorn(settings.time.nanoTime());
         Throwable cause = event.isSuccess() ? null : event.cause();
-        tellListener(() -> settings.listener.onTlsHandshake(channel, elapsed, cause));
+        history.tlsEnded(cause);
         if (cause == null) {
             becomeOpen();
         } else {
-            fail(Initiator.PEER, failures().ofTls(cause));
+            fail(Initiator.PEER, history.failures().ofTls(cause));
         }
     }
 
@@ -137,17 +128,12 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         }
         state = State.OPEN;
         sends.open();
-        history.opened(settings.time.nanoTime());
         deadlines.opened(settings.time.coarseNanos());
         armDeadlines();
         shard.countOpened();
-        ConnectionTimeline soFar = timeline();
-        JfrEvents.connectionOpen(channel.remoteAddress(), soFar);
-        tellListener(() -> settings.listener.onOpen(channel, soFar));
+        history.opened(sends.bytesOut());
         call("onOpen", () -> settings.handler.onOpen(this));
-        if (opening != null) {
-            opening.opened(this);
-        }
+        history.handOver(this);
     }
 
     // ---- reading
@@ -163,7 +149,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
             deadlines.read(settings.time.coarseNanos());
             return;
         }
-        history.received(in.readableBytes(), settings.time);
+        history.received(in.readableBytes());
         deadlines.read(settings.time.coarseNanos());
         sends.beginBurst();
         intake.read(in);
@@ -207,7 +193,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     /** The peer's bytes break the framing's rules, or cannot be taken. */
     void unreadable(Throwable failure) {
-        fail(Initiator.PEER, failures().of(failure, Operation.DECODE));
+        fail(Initiator.PEER, history.failures().of(failure, Operation.DECODE));
     }
 
     SendQueue sends() {
@@ -234,13 +220,13 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (state == State.NEW) {
             fail(
                     Initiator.PEER,
-                    failures().of(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
+                    history.failures().of(Kind.PEER_CLOSED, Operation.TLS, "the peer closed during the TLS handshake"));
         } else if (state == State.LINGERING) {
             channel.close();
         } else if (state == State.OPEN && intake.endsInsideFrame()) {
-            fail(Initiator.PEER, failures().truncated(intake.keptBytes()));
+            fail(Initiator.PEER, history.failures().truncated(intake.keptBytes()));
         } else if (state == State.OPEN) {
-            because(CloseReason.peer());
+            history.because(CloseReason.peer());
             call("onInputClosed", () -> settings.handler.onInputClosed(this));
         }
     }
@@ -262,7 +248,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     @Override
     public void onQueueMoved(@Nullable Throwable failure) {
         if (failure != null && state == State.OPEN) {
-            fail(Initiator.NETWORK, failures().of(failure, Operation.WRITE));
+            fail(Initiator.NETWORK, history.failures().of(failure, Operation.WRITE));
             return;
         }
         long pending = sends.pendingBytes();
@@ -286,28 +272,21 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     /** Netty says of a write that was under way only that the channel is closed; the connection knows why. */
     @Override
     public Throwable writeFailure(Throwable cause) {
-        CloseReason known = reason;
+        CloseReason known = history.reason();
         if (known == null || cause instanceof NetException) {
-            return failures().of(cause, Operation.WRITE);
+            return history.failures().of(cause, Operation.WRITE);
         }
-        return failures().unwritten(known);
+        return history.failures().unwritten(known);
     }
 
     // ---- ending
-
-    /** The first reason stays. */
-    private void because(CloseReason candidate) {
-        if (reason == null) {
-            reason = candidate;
-        }
-    }
 
     /** Ends the connection at once; answers that were ready are still handed to the socket. */
     private void fail(Initiator initiator, NetException failure) {
         if (state == State.CLOSED) {
             return;
         }
-        because(CloseReason.failed(initiator, failure));
+        history.because(CloseReason.failed(initiator, failure));
         state = State.CLOSED;
         sends.refuse();
         sends.flush();
@@ -317,7 +296,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     /** The user's code failed: it costs this connection, and no other. */
     void handlerThrew(String method, Throwable thrown) {
         settings.handlerGuard.failed(thrown);
-        fail(Initiator.LOCAL, failures().handlerThrew(method, thrown));
+        fail(Initiator.LOCAL, history.failures().handlerThrew(method, thrown));
     }
 
     private void call(String method, CallbackGuard.Callback callback) {
@@ -331,11 +310,11 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     /** Refuses further frames, writes what was taken, sends FIN, waits for the peer's. */
     private void beginClose(CloseReason candidate) {
         if (state == State.NEW) {
-            because(candidate);
+            history.because(candidate);
             state = State.CLOSED;
             channel.close();
         } else if (state == State.OPEN) {
-            because(candidate);
+            history.because(candidate);
             state = State.CLOSING;
             sends.refuse();
             if (!sends.inBurst()) {
@@ -375,7 +354,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     /** Ends at once: what the socket took goes out, nothing waits for the peer. Loop only. */
     void endNow() {
-        because(CloseReason.local());
+        history.because(CloseReason.local());
         state = State.CLOSED;
         sends.refuse();
         sends.flush();
@@ -383,7 +362,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     }
 
     private void reset(CloseReason candidate) {
-        because(candidate);
+        history.because(candidate);
         state = State.CLOSED;
         sends.refuse();
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
@@ -400,7 +379,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (kind == Kind.LOCAL_CLOSED) {
             channel.close();
         } else if (kind == Kind.WRITE_TIMEOUT) {
-            NetException stalled = failures()
+            NetException stalled = history.failures()
                     .of(
                             kind,
                             Operation.WRITE,
@@ -410,7 +389,7 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         } else {
             String begun = intake.describeKept();
             String detail = deadlines.describe(kind) + (begun.isEmpty() ? "" : "; " + begun);
-            fail(Initiator.PEER, failures().of(kind, Operation.READ, detail));
+            fail(Initiator.PEER, history.failures().of(kind, Operation.READ, detail));
         }
         return DeadlineWheel.NEVER;
     }
@@ -418,25 +397,27 @@ public final class FramedConnection extends TimedHandler implements Connection, 
     /** A close from the pipeline: ours, or that of somebody who holds the channel. */
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-        because(CloseReason.local());
+        history.because(CloseReason.local());
         ctx.close(promise);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         // With TLS 1.3 a refused certificate is heard of only after the handshake.
-        NetException failure =
-                settings.usesTls() ? failures().ofTls(cause) : failures().of(cause, Operation.READ);
+        NetException failure = settings.usesTls()
+                ? history.failures().ofTls(cause)
+                : history.failures().of(cause, Operation.READ);
         boolean network = failure.kind() == Kind.RESET || failure.kind() == Kind.UNREACHABLE;
         fail(network ? Initiator.NETWORK : Initiator.PEER, failure);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (reason == null) {
-            because(
+        if (history.reason() == null) {
+            history.because(
                     intake.endsInsideFrame()
-                            ? CloseReason.failed(Initiator.PEER, failures().truncated(intake.keptBytes()))
+                            ? CloseReason.failed(
+                                    Initiator.PEER, history.failures().truncated(intake.keptBytes()))
                             : CloseReason.peer());
         }
         end();
@@ -445,18 +426,18 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        because(CloseReason.local());
+        history.because(CloseReason.local());
         end();
     }
 
     private void end() {
-        CloseReason ended = reason;
+        CloseReason ended = history.reason();
         if (history.hasEnded() || ended == null) {
             return;
         }
         state = State.CLOSED;
-        history.ended(settings.time.nanoTime());
-        NetException dropped = failures().unwritten(ended);
+        history.ended();
+        NetException dropped = history.failures().unwritten(ended);
         intake.close();
         sends.close(dropped);
         shard.countOut(sends.takeFramesOut(), sends.takeBytesOut());
@@ -464,23 +445,9 @@ public final class FramedConnection extends TimedHandler implements Connection, 
         if (history.wasOpen()) {
             shard.countClosed();
             settings.handlerGuard.run(() -> settings.handler.onClose(this, ended));
-            ConnectionTimeline whole = timeline();
-            JfrEvents.connectionClose(channel.remoteAddress(), ended, whole);
-            tellListener(() -> settings.listener.onClose(channel, ended, whole));
-        } else if (opening != null) {
-            opening.failed(ended.failure() != null ? ended.failure() : dropped);
         }
-        closedFuture().succeed(ended);
+        history.tellEnd(ended, dropped, sends.bytesOut());
         shard.left();
-    }
-
-    /** Made when needed, which is once at most: a healthy connection should not pay for it. */
-    private ConnectionFailures failures() {
-        return new ConnectionFailures(channel, history, settings.time);
-    }
-
-    private void tellListener(CallbackGuard.Callback call) {
-        settings.listenerGuard.run(call);
     }
 
     // ---- Connection
@@ -528,20 +495,12 @@ public final class FramedConnection extends TimedHandler implements Connection, 
 
     @Override
     public CompletableFuture<CloseReason> closed() {
-        // A copy each: one caller's cancel or timeout is not another's.
-        return closedFuture().copy();
-    }
-
-    private synchronized ToolkitFuture<CloseReason> closedFuture() {
-        if (closed == null) {
-            closed = new ToolkitFuture<>(shard.loop);
-        }
-        return closed;
+        return history.closed();
     }
 
     @Override
     public ConnectionTimeline timeline() {
-        return history.timeline(opening, sends.bytesOut(), settings);
+        return history.timeline(sends.bytesOut());
     }
 
     @Override

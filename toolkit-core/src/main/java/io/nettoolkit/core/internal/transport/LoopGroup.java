@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 
 /** Event loops whose threads are named by the loop's number and known from outside. */
 public final class LoopGroup extends MultiThreadIoEventLoopGroup {
@@ -91,6 +92,13 @@ public final class LoopGroup extends MultiThreadIoEventLoopGroup {
 
         ClosingLoop(IoEventLoopGroup parent, ThreadFactory threads, IoHandlerFactory handlers) {
             super(parent, threads, handlers);
+        }
+
+        /** There is one end: Netty's other one refuses tasks from the start, the last rounds' too. */
+        @Override
+        @SuppressWarnings("deprecation") // the group's own way to each of its loops
+        public void shutdown() {
+            shutdownGracefully(0, 0, TimeUnit.SECONDS);
         }
 
         @Override

@@ -7,7 +7,6 @@ import io.nettoolkit.dns.DnsAnswer.Kind;
 import io.nettoolkit.dns.DnsAnswer.Source;
 import io.nettoolkit.dns.DnsRecord;
 import io.nettoolkit.dns.DnsType;
-import io.nettoolkit.dns.internal.cache.EvictionQueue.Need;
 import io.nettoolkit.dns.internal.query.Response;
 import io.nettoolkit.dns.internal.wire.DnsName;
 import java.time.Duration;
@@ -31,19 +30,14 @@ import org.jspecify.annotations.Nullable;
  * little different for each entry, in the last tenth of the TTL. Beyond it a hit takes the longer way.
  *
  * There is one table per type; "no such name" has a table of its own, because it speaks for all types; what was made of
- * answers (addresses of a host in their order) has another. All share two eviction queues: one for what has records or was made
- * of them, one for what says that there is nothing, which has at most a quarter of the entries. So a flood of random names
- * can push out each other's entries and those nobody uses. Nothing is removed when it expires: it may still be asked to stand
- * in for servers that cannot be reached, and goes when the hand finds it unused.
+ * answers (addresses of a host in their order) has another. Holdings keeps all of them within their bounds. Nothing is removed
+ * when it expires: it may still be asked to stand in for servers that cannot be reached, and goes when the hand of its eviction
+ * queue finds it unused.
  *
  * Everything that changes the cache does so under one lock, for a few hundred instructions, at the rate of answers from the
  * network; readers never meet it.
  *
- * Invariants, outside the lock: entries <= maxEntries; negative entries <= a quarter; the sum of estimates <= maxBytes (both
- * but for what is pinned); every entry of a table is in exactly one queue; a dead entry is in none and is never given out by
- * whoever looks at it after its death.
- *
- * Sources: RFC 2308, RFC 8020 (nothing exists below a name that does not), RFC 8767; EvictionQueue has its own.
+ * Sources: RFC 2308, RFC 8020 (nothing exists below a name that does not), RFC 8767.
  */
 /**
  * The cache of one resolver: bounded, exact to the TTL, without locks for readers.
@@ -59,7 +53,6 @@ public final class AnswerCache {
         void refresh(CacheEntry entry);
     }
 
-    private static final int MOST_SPELLINGS = 4;
     private static final int LONGEST_SPELLING = 255;
 
     private final CacheRules rules;
@@ -69,15 +62,10 @@ public final class AnswerCache {
 
     private final Tables tables = new Tables();
     private final Object lock = new Object();
-    private final EvictionQueue positives = new EvictionQueue();
-    private final EvictionQueue negatives = new EvictionQueue();
-    private long bytes;
+    private final Holdings holdings;
 
     private final Predicate<CacheEntry> fresh = this::isFresh;
-    private final Predicate<CacheEntry> removal = entry -> {
-        remove(entry);
-        return false;
-    };
+    private final Predicate<CacheEntry> removal;
 
     private volatile Refresher refresher = entry -> {};
 
@@ -90,6 +78,11 @@ public final class AnswerCache {
         this.rules = rules;
         this.time = time;
         this.random = random;
+        holdings = new Holdings(rules, time, counters);
+        removal = entry -> {
+            holdings.remove(entry);
+            return false;
+        };
     }
 
     /** Who is told of entries in use that end soon; nobody before this is called. */
@@ -220,7 +213,7 @@ public final class AnswerCache {
         int size = AnswerBytes.of(key, answer);
         synchronized (lock) {
             if (forAllTypes) {
-                tables.answers(key, this::remove);
+                tables.answers(key, holdings::remove);
             } else {
                 removeNoSuchName(key);
             }
@@ -233,7 +226,7 @@ public final class AnswerCache {
             } else {
                 CacheEntry old = tables.of(type).get(tables.key(key, type));
                 if (old != null) {
-                    remove(old);
+                    holdings.remove(old);
                 }
             }
         }
@@ -243,7 +236,7 @@ public final class AnswerCache {
     private void removeNoSuchName(String key) {
         CacheEntry entry = tables.noSuchName.get(key);
         if (entry != null) {
-            remove(entry);
+            holdings.remove(entry);
         }
         tables.noSuchName.above(key, removal);
     }
@@ -274,27 +267,9 @@ public final class AnswerCache {
             boolean pinned = table != tables.hosts && rules.pinned().contains(key);
             entry = new CacheEntry(key, table, value, pinned);
             entry.replace(value, soft);
-            putInto(table, entry);
+            holdings.add(entry);
         } else {
-            bytes -= entry.bytes();
-            queue(entry).remove(entry);
-            entry.replace(value, soft);
-        }
-        bytes += entry.bytes();
-        queue(entry).add(entry);
-        counters.stored();
-        evict();
-    }
-
-    private EvictionQueue queue(CacheEntry entry) {
-        return entry.isNegative() ? negatives : positives;
-    }
-
-    private void putInto(Table table, Keyed keyed) {
-        List<CacheEntry> lost = table.put(keyed);
-        for (int i = 0; i < lost.size(); i++) {
-            remove(lost.get(i));
-            counters.evicted();
+            holdings.replace(entry, value, soft);
         }
     }
 
@@ -307,74 +282,15 @@ public final class AnswerCache {
         return end - (long) (Math.max(0, end - time.coarseNanos()) * share);
     }
 
-    private void evict() {
-        while (negatives.size() > CacheRules.beforeBound(rules.maxNegatives())) {
-            if (!evictOneOf(negatives, negatives.size() > rules.maxNegatives() ? Need.NOW : Need.SOON)) {
-                break;
-            }
-        }
-        while (entries() > CacheRules.beforeBound(rules.maxEntries())
-                || bytes > CacheRules.beforeBound(rules.maxBytes())) {
-            Need need = entries() > rules.maxEntries() || bytes > rules.maxBytes() ? Need.NOW : Need.SOON;
-            if (!evictOneOf(positives, need) && (need == Need.SOON || !evictOneOf(negatives, need))) {
-                return; // later, or everything is pinned
-            }
-        }
-    }
-
-    private int entries() {
-        return positives.size() + negatives.size();
-    }
-
-    private boolean evictOneOf(EvictionQueue queue, Need need) {
-        CacheEntry victim = queue.victim(need);
-        if (victim == null) {
-            return false;
-        }
-        remove(victim, queue);
-        counters.evicted();
-        return true;
-    }
-
-    private void remove(CacheEntry entry) {
-        if (!entry.isDead()) {
-            remove(entry, queue(entry));
-        }
-    }
-
-    private void remove(CacheEntry entry, EvictionQueue queue) {
-        bytes -= entry.bytes();
-        queue.remove(entry);
-        entry.table.remove(entry);
-        String[] spellings = entry.spellings;
-        if (spellings != null) {
-            for (String spelling : spellings) {
-                entry.table.remove(spelling, entry);
-            }
-        }
-        entry.kill(time.coarseNanos());
-    }
-
     private void noteSpelling(Table table, String key, String given) {
         if (given.length() > LONGEST_SPELLING) {
             return;
         }
         synchronized (lock) {
             CacheEntry entry = table.get(key);
-            String[] known = entry == null ? null : entry.spellings;
-            int count = known == null ? 0 : known.length;
-            if (entry == null || count == MOST_SPELLINGS || table.get(given) != null) {
-                return;
+            if (entry != null && table.get(given) == null) {
+                holdings.addSpelling(entry, given);
             }
-            putInto(table, new Keyed.Spelling(given, entry));
-            if (entry.isDead()) {
-                table.remove(given, entry); // it lost its place to its own spelling
-                return;
-            }
-            bytes -= entry.bytes();
-            entry.addSpelling(given);
-            bytes += entry.bytes();
-            evict();
         }
     }
 
@@ -383,7 +299,7 @@ public final class AnswerCache {
         synchronized (lock) {
             CacheEntry old = tables.of(type).get(tables.key(key, type));
             if (old != null) {
-                remove(old);
+                holdings.remove(old);
             }
             removeNoSuchName(key);
         }
@@ -399,7 +315,7 @@ public final class AnswerCache {
             if (noSuchName != null) {
                 gone.add(noSuchName);
             }
-            gone.forEach(this::remove);
+            gone.forEach(holdings::remove);
             removeHosts(made -> !made.isUpToDate());
         }
         return gone.size();
@@ -408,16 +324,14 @@ public final class AnswerCache {
     /** Removes everything. */
     public void clear() {
         synchronized (lock) {
-            for (EvictionQueue queue : List.of(positives, negatives)) {
-                queue.all().forEach(this::remove);
-            }
+            holdings.all().forEach(holdings::remove);
         }
     }
 
     /** Removes what says that there is nothing: other servers may see it differently. */
     public void clearNegatives() {
         synchronized (lock) {
-            negatives.all().forEach(this::remove);
+            holdings.negatives().forEach(holdings::remove);
             removeHosts(made -> true);
         }
     }
@@ -432,7 +346,7 @@ public final class AnswerCache {
     private void removeHosts(Predicate<CacheEntry.Derived> which) {
         for (CacheEntry entry : tables.hosts.entries()) {
             if (which.test((CacheEntry.Derived) entry.value())) {
-                remove(entry);
+                holdings.remove(entry);
             }
         }
     }
@@ -440,8 +354,7 @@ public final class AnswerCache {
     /** Answers and what says that there is nothing, oldest first; without what was made of them. */
     public List<CacheEntry> all() {
         synchronized (lock) {
-            List<CacheEntry> all = new ArrayList<>(positives.all());
-            all.addAll(negatives.all());
+            List<CacheEntry> all = holdings.all();
             all.removeIf(entry -> entry.table == tables.hosts);
             return all;
         }
@@ -455,7 +368,7 @@ public final class AnswerCache {
     /** How much there is. */
     public Size size() {
         synchronized (lock) {
-            return new Size(entries(), negatives.size(), bytes);
+            return holdings.size();
         }
     }
 

@@ -158,8 +158,8 @@ public final class Lookups implements AutoCloseable, Flight.Landing {
     }
 
     /**
-     * The addresses of a host that is one of this host's own names, best first; null where {@link #resolve} has to be asked, which
-     * is also where something is wrong with the name.
+     * The addresses of a host that is one of this host's own names, best first; null where {@link #resolve} has to be asked,
+     * which is also where something is wrong with the name.
      */
     @Nullable
     List<InetAddress> ownAddresses(String host) {

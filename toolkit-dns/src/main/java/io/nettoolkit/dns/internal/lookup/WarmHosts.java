@@ -78,7 +78,7 @@ final class WarmHosts {
     void put(WarmHost warm) {
         while (!place(warm, places)) {
             if (places.length == LARGEST) {
-                int at = home(warm.host, warm.port, places) + turn++ % REACH;
+                int at = home(warm.host, warm.port, places) + (turn++ & (REACH - 1));
                 places[at & (LARGEST - 1)] = warm;
                 return;
             }

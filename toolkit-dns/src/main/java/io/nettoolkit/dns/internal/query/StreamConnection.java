@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  *    |            length of the message              |   then the message
  *    +--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+--+
  *
- * It stays open for a while after the last answer, for the next query, unless another one has taken its place. A server may close it at any time; queries under way
- * then go again over another one. One over which no message came while queries waited in vain is closed too.
+ * It stays open for a while after the last answer, for the next query, unless another one has taken its place. A server may
+ * close it at any time; queries under way then go again over another one. One over which no message came while queries waited
+ * in vain is closed too.
  */
 
 /** A TCP or TLS connection to one server. Confined to the engine's loop. */

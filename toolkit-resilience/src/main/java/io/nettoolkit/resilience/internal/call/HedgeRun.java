@@ -157,6 +157,10 @@ final class HedgeRun extends Pending implements Alarm.Action {
             return (state & bit) != 0;
         }
 
+        private Attempt other() {
+            return this == first ? second : first;
+        }
+
         /** What to stop when the outcome was decided in this state. */
         @Nullable
         Pending stoppable(int state) {
@@ -165,7 +169,7 @@ final class HedgeRun extends Pending implements Alarm.Action {
 
         /** It is not made after all; what it kept the other one from deciding is decided now. */
         void leave() {
-            Attempt other = this == first ? second : first;
+            Attempt other = other();
             int before = state.getAndUpdate(now -> other.isIn(now) ? now & ~bit : now | OVER);
             if (!other.isIn(before) && !isOver(before)) {
                 end(other.result, other.failure);
@@ -192,7 +196,7 @@ final class HedgeRun extends Pending implements Alarm.Action {
             Outcome outcome = Classification.of(plan.classifier(), result, failure, plan.guard());
             boolean failed = outcome == Outcome.FAILURE || outcome == Outcome.OVERLOAD;
             long nowNanos = timeSource.nanoTime();
-            Attempt other = this == first ? second : first;
+            Attempt other = other();
             this.result = result;
             this.failure = failure;
             int before;

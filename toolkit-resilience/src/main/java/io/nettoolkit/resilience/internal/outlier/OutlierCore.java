@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * (ejections, returns, the sweep at the end of an interval) is done by one thread at a time, the one that raised `work`
  * from zero; others only raise it and go on. So nothing blocks, ejections see a count of the ejected that nobody else
  * changes, and the listener hears of them in their order. The map's own locks are taken for an endpoint that is new or
- * removed, for a few instructions and the endpoint's equals; a report of a known one only reads. There is no timer: reports and questions move it along.
+ * removed, for a few instructions and the endpoint's equals; a report of a known one only reads. There is no timer: reports
+ * and questions move it along.
  *
  * Invariants: at most mostEjected(endpoints) are ejected, counted when one is; at most maxEndpoints are known; an endpoint
  * that the user removed is forgotten with everything about it.

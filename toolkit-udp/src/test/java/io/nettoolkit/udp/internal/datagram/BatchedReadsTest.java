@@ -18,7 +18,7 @@ class BatchedReadsTest {
     private static final int PER_BURST = 20;
 
     @ParameterizedTest
-    @MethodSource("io.nettoolkit.udp.DatagramRig#transports")
+    @MethodSource("io.nettoolkit.udp.TransportMatrix#available")
     void readsOnAfterACallThatBroughtAllItCouldAndOnEpollAfterNoOther(Transport transport) {
         try (EventLoops loops =
                 EventLoops.builder().transport(transport).threads(1).build()) {
