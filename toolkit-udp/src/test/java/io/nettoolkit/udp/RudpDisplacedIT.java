@@ -96,7 +96,8 @@ class RudpDisplacedIT {
                 speak();
                 DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
                 socket.receive(packet);
-                core.onDatagram(TIME.nanoTime(), server, Unpooled.wrappedBuffer(packet.getData(), 0, packet.getLength()));
+                core.onDatagram(
+                        TIME.nanoTime(), server, Unpooled.wrappedBuffer(packet.getData(), 0, packet.getLength()));
             } catch (SocketTimeoutException none) {
                 // Nothing came.
             } catch (IOException e) {
