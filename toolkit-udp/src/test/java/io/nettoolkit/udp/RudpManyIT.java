@@ -41,8 +41,10 @@ class RudpManyIT {
     @ParameterizedTest
     @MethodSource("transports")
     void everyOneOfManyConnectionsOnOneLoopHearsItsOwnAnswerAndDrains(Transport transport) throws Exception {
-        RudpConfig config =
-                Rig.config(RudpSecurity.plaintext(), options -> options.handshakeTimeout(Duration.ofMinutes(1)));
+        // The first ones wait, without a word, until the last ones are there.
+        RudpConfig config = Rig.config(
+                RudpSecurity.plaintext(),
+                options -> options.handshakeTimeout(Duration.ofMinutes(1)).idleTimeout(Duration.ofMinutes(10)));
         LinkedTransferQueue<String> answers = new LinkedTransferQueue<>();
         try (EventLoops serverLoop = TransportMatrix.loops(transport, 1);
                 EventLoops clientLoops = TransportMatrix.loops(transport, 2);

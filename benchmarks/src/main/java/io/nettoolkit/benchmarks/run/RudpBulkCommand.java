@@ -18,6 +18,7 @@ public final class RudpBulkCommand extends StreamCommand {
 
     private static final double MEGA = 1e6;
     private static final long FIRST_BYTES = 20_000_000;
+    private static final long LEAST_BYTES = 1_000_000;
     /** What the toolkit's rate has to be of the peer's. */
     private static final Map<StreamContestant, Double> TARGETS =
             Map.of(StreamContestant.NETTY_QUIC, 1.0, StreamContestant.KCP_NETTY, 3.0);
@@ -31,9 +32,17 @@ public final class RudpBulkCommand extends StreamCommand {
     }
 
     @Override
-    String order(StreamContestant contestant, @Nullable Sample latest) {
-        long bytes = latest == null ? FIRST_BYTES : (long) (latest.figures()[0] * measure);
-        return "bulk " + Math.max(1_000_000, bytes);
+    String verb() {
+        return "bulk";
+    }
+
+    @Override
+    long amount(StreamContestant contestant, @Nullable Sample latest) {
+        return Math.max(LEAST_BYTES, latest == null ? FIRST_BYTES : (long) (rate(latest) * measure));
+    }
+
+    private static double rate(Sample sample) {
+        return sample.figures()[0];
     }
 
     @Override
@@ -48,18 +57,18 @@ public final class RudpBulkCommand extends StreamCommand {
                 "%s,%d,%.0f,%d,%d",
                 contestant.id(),
                 round,
-                sample.figures()[0],
+                rate(sample),
                 sample.serverCpu().toMillis(),
                 sample.clientCpu().toMillis());
     }
 
     @Override
-    Table table(Results results) {
+    String tables(Results results) {
         Table table = new Table("contestant", "MB a second", "95 %", "toolkit is x times", "target", "verdict");
         results.samples().forEach((contestant, own) -> {
-            Interval rate = interval(own, sample -> sample.figures()[0] / MEGA);
+            Interval rate = interval(own, sample -> rate(sample) / MEGA);
             List<Sample> ours = results.samples().getOrDefault(StreamContestant.TOOLKIT, own);
-            Interval ratio = ratio(ours, own, 0);
+            Interval ratio = ratio(ours, own, RudpBulkCommand::rate);
             Double target = TARGETS.get(contestant);
             table.row(
                     contestant.toString(),
@@ -69,6 +78,6 @@ public final class RudpBulkCommand extends StreamCommand {
                     target == null ? "" : String.format(Locale.ROOT, ">= %.1f", target),
                     target == null ? "" : Verdict.of(ratio, target).toString());
         });
-        return table;
+        return table.toString();
     }
 }

@@ -1,8 +1,9 @@
 package io.nettoolkit.benchmarks.run;
 
 import io.nettoolkit.benchmarks.stream.StreamContestant;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,11 +16,12 @@ import picocli.CommandLine.Option;
         description = "Ping-pong over loopback: reliable UDP, Netty QUIC, kcp-netty and TCP.")
 public final class RudpEchoCommand extends StreamCommand {
 
-    private static final int P50 = 0;
-    private static final int P99 = 1;
-    private static final int P999 = 2;
-    /** How many times TCP's median ours may be; the verdict is on the inverse, which has to be large. */
+    /** How many times TCP's figure ours may be. */
     private static final double TARGET = 1.5;
+
+    private static final ToDoubleFunction<Sample> P50 = sample -> sample.figures()[0];
+    private static final ToDoubleFunction<Sample> P99 = sample -> sample.figures()[1];
+    private static final ToDoubleFunction<Sample> P999 = sample -> sample.figures()[2];
 
     @Option(names = "--pings", paramLabel = "N", description = "Round trips of each measurement. Default: 20,000.")
     private int pings = 20_000;
@@ -30,59 +32,82 @@ public final class RudpEchoCommand extends StreamCommand {
     }
 
     @Override
-    String order(StreamContestant contestant, @Nullable Sample latest) {
+    String verb() {
+        return "echo";
+    }
+
+    @Override
+    long amount(StreamContestant contestant, @Nullable Sample latest) {
         // At each of KCP's intervals one message goes out.
-        return "echo " + (contestant == StreamContestant.KCP_NETTY ? Math.max(1, pings / 100) : pings);
+        return contestant == StreamContestant.KCP_NETTY ? Math.max(1, pings / 100) : pings;
     }
 
     @Override
     String csvHeader() {
-        return "contestant,round,p50_micros,p99_micros,p999_micros";
+        return "contestant,round,p50_micros,p99_micros,p999_micros,cpu_micros";
     }
 
     @Override
     String csvLine(StreamContestant contestant, int round, Sample sample) {
         return String.format(
                 Locale.ROOT,
-                "%s,%d,%.2f,%.2f,%.2f",
+                "%s,%d,%.2f,%.2f,%.2f,%.2f",
                 contestant.id(),
                 round,
-                sample.figures()[P50],
-                sample.figures()[P99],
-                sample.figures()[P999]);
+                P50.applyAsDouble(sample),
+                P99.applyAsDouble(sample),
+                P999.applyAsDouble(sample),
+                sample.cpuMicros());
     }
 
     @Override
-    Table table(Results results) {
-        Table table =
-                new Table("contestant", "p50 us", "95 %", "p99 us", "p99.9 us", "x TCP's p50", "target", "verdict");
-        Map<StreamContestant, ?> all = results.samples();
+    String tables(Results results) {
+        Table table = new Table("contestant", "p50 us", "95 %", "p99 us", "p99.9 us", "CPU us", "95 %");
         results.samples().forEach((contestant, own) -> {
-            Interval median = interval(own, sample -> sample.figures()[P50]);
-            boolean compared = all.containsKey(StreamContestant.NETTY_TCP) && contestant != StreamContestant.NETTY_TCP;
-            boolean judged = compared && contestant == StreamContestant.TOOLKIT;
+            Interval median = interval(own, P50);
+            Interval cpu = interval(own, Sample::cpuMicros);
             table.row(
                     contestant.toString(),
-                    String.format(Locale.ROOT, "%,.1f", median.median()),
-                    String.format(Locale.ROOT, "[%,.1f, %,.1f]", median.low(), median.high()),
-                    String.format(
-                            Locale.ROOT,
-                            "%,.1f",
-                            interval(own, sample -> sample.figures()[P99]).median()),
-                    String.format(
-                            Locale.ROOT,
-                            "%,.1f",
-                            interval(own, sample -> sample.figures()[P999]).median()),
-                    compared
-                            ? ratio(own, results.of(StreamContestant.NETTY_TCP), P50)
-                                    .toString()
-                            : "",
-                    judged ? String.format(Locale.ROOT, "<= %.1f", TARGET) : "",
-                    judged
-                            ? Verdict.of(ratio(results.of(StreamContestant.NETTY_TCP), own, P50), 1 / TARGET)
-                                    .toString()
-                            : "");
+                    micros(median.median()),
+                    range(median),
+                    micros(interval(own, P99).median()),
+                    micros(interval(own, P999).median()),
+                    micros(cpu.median()),
+                    range(cpu));
         });
-        return table;
+        String text = table + "\nCPU: processor time of both sides together for one round trip.\n";
+        return results.samples().containsKey(StreamContestant.NETTY_TCP) ? text + "\n" + toTcp(results) : text;
+    }
+
+    private static String toTcp(Results results) {
+        Table table =
+                new Table("contestant", "p50 to TCP's [95 %]", "target", "verdict", "CPU to TCP's [95 %]", "verdict");
+        results.samples().forEach((contestant, own) -> {
+            if (contestant != StreamContestant.NETTY_TCP) {
+                boolean judged = contestant == StreamContestant.TOOLKIT;
+                List<Sample> tcp = results.of(StreamContestant.NETTY_TCP);
+                table.row(
+                        contestant.toString(),
+                        ratio(own, tcp, P50).toString(),
+                        judged ? String.format(Locale.ROOT, "<= %.1f", TARGET) : "",
+                        judged ? verdict(own, tcp, P50) : "",
+                        ratio(own, tcp, Sample::cpuMicros).toString(),
+                        judged ? verdict(own, tcp, Sample::cpuMicros) : "");
+            }
+        });
+        return table + "\nThe CPU's verdict counts where that of the time is too wide for one.\n";
+    }
+
+    /** A verdict is on something of which more is better: so on the inverse. */
+    private static String verdict(List<Sample> own, List<Sample> tcp, ToDoubleFunction<Sample> figure) {
+        return Verdict.of(ratio(tcp, own, figure), 1 / TARGET).toString();
+    }
+
+    private static String micros(double micros) {
+        return String.format(Locale.ROOT, "%,.1f", micros);
+    }
+
+    private static String range(Interval interval) {
+        return String.format(Locale.ROOT, "[%,.1f, %,.1f]", interval.low(), interval.high());
     }
 }

@@ -32,9 +32,15 @@ abstract class StreamCommand implements Runnable {
     @Option(names = "--out", paramLabel = "DIR", description = "Also write report.md, env.json and raw.csv there.")
     private @Nullable Path out;
 
-    /** One measurement: the figures the client printed, and the processor time of both sides. */
+    /** One measurement: how much was asked for, the figures the client printed, and the processor time of both sides. */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares two of them
-    record Sample(double[] figures, Duration serverCpu, Duration clientCpu) {}
+    record Sample(long amount, double[] figures, Duration serverCpu, Duration clientCpu) {
+
+        /** Processor time of both sides together, for each of what was asked for. */
+        double cpuMicros() {
+            return serverCpu.plus(clientCpu).toNanos() / 1e3 / amount;
+        }
+    }
 
     /** The samples of each contestant that could run, and why the others could not. */
     record Results(Map<StreamContestant, List<Sample>> samples, Map<StreamContestant, String> skipped) {
@@ -47,16 +53,17 @@ abstract class StreamCommand implements Runnable {
     /** A contestant's two processes. */
     private record Pair(ChildProcess server, ChildProcess client) implements AutoCloseable {
 
-        Sample measure(String order) {
+        Sample measure(String verb, long amount) {
             Duration serverBefore = server.cpuTime();
             Duration clientBefore = client.cpuTime();
-            client.tell(order);
+            client.tell(verb + " " + amount);
             String[] words = client.await(StreamClientMain.RESULT).split(" ", -1);
             double[] figures = new double[words.length];
             for (int i = 0; i < words.length; i++) {
                 figures[i] = Double.parseDouble(words[i]);
             }
             return new Sample(
+                    amount,
                     figures,
                     server.cpuTime().minus(serverBefore),
                     client.cpuTime().minus(clientBefore));
@@ -71,14 +78,18 @@ abstract class StreamCommand implements Runnable {
 
     abstract String title();
 
-    /** What the client is told for one measurement of this contestant. */
-    abstract String order(StreamContestant contestant, @Nullable Sample latest);
+    /** What the client is told to do. */
+    abstract String verb();
+
+    /** How much of it in one measurement of this contestant. */
+    abstract long amount(StreamContestant contestant, @Nullable Sample latest);
 
     abstract String csvHeader();
 
     abstract String csvLine(StreamContestant contestant, int round, Sample sample);
 
-    abstract Table table(Results results);
+    /** What came of it. */
+    abstract String tables(Results results);
 
     @Override
     public void run() {
@@ -91,7 +102,7 @@ abstract class StreamCommand implements Runnable {
         System.out.print(head);
         List<String> csv = new ArrayList<>(List.of(csvHeader()));
         Results results = measure(cores, csv);
-        StringBuilder report = new StringBuilder(table(results).toString());
+        StringBuilder report = new StringBuilder(tables(results));
         results.skipped()
                 .forEach((contestant, why) -> report.append("\nSkipped: ")
                         .append(contestant)
@@ -117,7 +128,7 @@ abstract class StreamCommand implements Runnable {
                         Pair pair = pairs.computeIfAbsent(contestant, it -> start(it, cores));
                         List<Sample> own = results.samples().computeIfAbsent(contestant, it -> new ArrayList<>());
                         Sample latest = own.isEmpty() ? null : own.get(own.size() - 1);
-                        Sample sample = pair.measure(order(contestant, latest));
+                        Sample sample = pair.measure(verb(), amount(contestant, latest));
                         if (round <= 0) {
                             // The last warm-up only tells how much to ask for.
                             own.clear();
@@ -152,11 +163,10 @@ abstract class StreamCommand implements Runnable {
     }
 
     /** How one contestant's figure stands to another's, round by round. */
-    static Interval ratio(List<Sample> above, List<Sample> below, int figure) {
+    static Interval ratio(List<Sample> above, List<Sample> below, ToDoubleFunction<Sample> figure) {
         double[] ratios = new double[Math.min(above.size(), below.size())];
         for (int round = 0; round < ratios.length; round++) {
-            ratios[round] =
-                    above.get(round).figures()[figure] / below.get(round).figures()[figure];
+            ratios[round] = figure.applyAsDouble(above.get(round)) / figure.applyAsDouble(below.get(round));
         }
         return Interval.of(ratios);
     }

@@ -101,14 +101,22 @@ final class ClientHandshake implements Opening {
         }
     }
 
+    /**
+     * Only the first one is answered at once. Further ones answer repeated HELLOs, of which a slow server got many: to answer
+     * each would double what it has to do. Their cookie, newer than ours, goes with the next HELLO.
+     */
     private void onRetry(long nowNanos, byte[] newToken) {
-        if (retries < MAX_RETRIES) {
-            retries++;
-            token = newToken;
+        if (retries >= MAX_RETRIES) {
+            return;
+        }
+        if (retries == 0) {
             sendNanos = nowNanos;
-            pauseNanos = firstPauseNanos();
+            // Where it took several, the path is slower than was assumed.
+            pauseNanos = sendsSinceProgress == 1 ? firstPauseNanos() : pauseNanos;
             sendsSinceProgress = 0;
         }
+        retries++;
+        token = newToken;
     }
 
     private void onAccept(Header header, Accept answer) {

@@ -54,7 +54,8 @@ final class Reassembly {
                 return false;
             }
         } else {
-            bufferedBytes += length;
+            // Parts of it may have come before.
+            bufferedBytes += length - held(message);
         }
         message.content.setIndex(0, message.total);
         message.whole = true;

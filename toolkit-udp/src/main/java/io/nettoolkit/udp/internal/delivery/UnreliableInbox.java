@@ -33,7 +33,7 @@ final class UnreliableInbox {
             dropped++;
             return;
         }
-        InMessage message = frame.isWhole() ? null : queue.waiting(sequence);
+        InMessage message = queue.waiting(sequence);
         if (message == null) {
             if (bytes + frame.total() > maxBytes || ready >= maxReady) {
                 dropped++;

@@ -212,6 +212,9 @@ final class SimNetwork {
             assertThat(node.closed).as("%s did not close", node.connection()).isNotNull();
             assertThat(node.connection().isTerminated()).as("terminated").isTrue();
             node.connection().discard();
+            assertThat(node.connection().inbox().bufferedBytes())
+                    .as("bytes counted and not held")
+                    .isZero();
         }
         assertThat(allocator.metric().usedHeapMemory()).as("bytes leaked").isZero();
     }

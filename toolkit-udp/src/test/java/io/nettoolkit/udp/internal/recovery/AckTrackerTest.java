@@ -231,4 +231,15 @@ class AckTrackerTest {
         assertThat(acks.largestReceived()).isEqualTo(13);
         assertThat(acks.isDuplicate(12)).isFalse();
     }
+
+    @Test
+    void hasNewsUntilTheyAreTold() {
+        assertThat(acks.hasNews()).isFalse();
+        acks.onReceived(0, 0, false);
+        assertThat(acks.hasNews()).as("of what asked for nothing").isFalse();
+        acks.onReceived(0, 1, true);
+        assertThat(acks.hasNews()).isTrue();
+        acks.onAckSent();
+        assertThat(acks.hasNews()).isFalse();
+    }
 }

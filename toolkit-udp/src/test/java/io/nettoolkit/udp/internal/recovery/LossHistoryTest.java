@@ -85,6 +85,13 @@ class LossHistoryTest {
     }
 
     @Test
+    void goesOnAcrossWhatIsNotAcknowledged() {
+        send(10, 20, 500);
+        assertThat(history.onLost(0, 5, 100)).isFalse();
+        assertThat(history.onLost(2, 5, 100)).as("one between is in flight").isTrue();
+    }
+
+    @Test
     void looksAtEachPacketBetweenTwoLosses() {
         send(0, 10, 20, 30, 500);
         sent.setState(3, SentPackets.ACKED);

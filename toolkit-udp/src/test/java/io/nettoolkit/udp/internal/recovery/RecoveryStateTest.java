@@ -291,4 +291,46 @@ class RecoveryStateTest {
         ack(82, 82);
         assertThat(recovery.bytesInFlight()).isZero();
     }
+
+    /** Losses that come later and are of the same event: all of them have to arrive. */
+    @Test
+    void takesBackAnEventThatGrewWhenAllOfItArrived() throws WireException {
+        send(5);
+        now = 10 * MS;
+        ack(3, 3);
+        newEvent = false;
+        ack(4, 4);
+        assertThat(recovery.lostPackets()).isEqualTo(2);
+        ack(0, 0);
+        assertThat(log).doesNotContain("undone");
+        ack(1, 1);
+        assertThat(log).contains("undone");
+        assertThat(recovery.undoneEvents()).isOne();
+    }
+
+    /** The second packet, so that where it is and how far it lags behind are two things. */
+    @Test
+    void toleratesNoMorePacketsWhereTimeAloneWasWrong() throws WireException {
+        send(3);
+        now = 40 * MS;
+        ack(2, 2, 0, 0);
+        now = 45 * MS;
+        recovery.onDeadline(now);
+        assertThat(recovery.lostPackets()).isOne();
+        ack(1, 1);
+        assertThat(recovery.spuriousPackets()).isOne();
+        assertThat(recovery.packetThreshold()).isEqualTo(3);
+    }
+
+    @Test
+    void noticesAPeerThatAcknowledgesNothing() throws WireException {
+        for (int i = 0; i < 1 << 16; i++) {
+            recovery.onSent(now, 40, false);
+        }
+        assertThat(recovery.isNeverAnswered()).isFalse();
+        recovery.onSent(now, 40, false);
+        assertThat(recovery.isNeverAnswered()).isTrue();
+        ack(1 << 16, 1 << 16);
+        assertThat(recovery.isNeverAnswered()).isFalse();
+    }
 }
