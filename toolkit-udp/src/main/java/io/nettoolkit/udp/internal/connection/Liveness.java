@@ -119,7 +119,7 @@ final class Liveness {
         }
         if (nowNanos >= trimNanos() && connection.isQuiet()) {
             trimmed = true;
-            connection.trim();
+            connection.rest();
         }
     }
 }

@@ -532,7 +532,8 @@ public final class RudpConnection {
     }
 
     /** Lets go of memory that is only needed while something is under way. */
-    void trim() {
+    void rest() {
+        events.onQuiet();
         outbox.trim();
         inbox.trim();
         acks.trim();
