@@ -534,10 +534,10 @@ public final class RudpConnection {
     /** Lets go of memory that is only needed while something is under way. */
     void rest() {
         events.onQuiet();
-        outbox.trim();
-        inbox.trim();
-        acks.trim();
         recovery.trim();
+        outbox.rest();
+        inbox.rest();
+        acks.trim();
         protection.trim();
     }
 
