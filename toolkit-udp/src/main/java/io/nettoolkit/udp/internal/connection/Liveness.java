@@ -76,7 +76,7 @@ final class Liveness {
         long deadline = assembler.isHeldBack() ? NEVER : recovery.deadlineNanos();
         deadline = Math.min(deadline, assembler.deadlineNanos());
         deadline = Math.min(deadline, idleDeadlineNanos(recovery.basePtoNanos()));
-        if (recovery.sent().packetsInFlight() == 0) {
+        if (recovery.packetsInFlight() == 0) {
             deadline = Math.min(deadline, keepAliveNanos());
         }
         if (connection.isQuiet()) {
@@ -91,7 +91,7 @@ final class Liveness {
         LossRecovery recovery = connection.recovery();
         PacketAssembler assembler = connection.assembler();
         if (nowNanos >= idleDeadlineNanos(recovery.basePtoNanos())) {
-            boolean waiting = recovery.sent().packetsInFlight() > 0;
+            boolean waiting = recovery.packetsInFlight() > 0;
             connection.endSilently(nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
             return;
         }
@@ -113,7 +113,7 @@ final class Liveness {
                 assembler.requestProbes(probes);
             }
         }
-        if (nowNanos >= keepAliveNanos() && recovery.sent().packetsInFlight() == 0) {
+        if (nowNanos >= keepAliveNanos() && recovery.packetsInFlight() == 0) {
             quietSinceNanos = nowNanos;
             assembler.requestPing();
         }

@@ -210,7 +210,7 @@ public final class RudpConnection {
 
     private void setPeer(long now, TransportParameters parameters) {
         peer = parameters;
-        recovery.setPeerAckDelay(Math.min(parameters.maxAckDelayMicros() * 1000, 1_000_000_000L));
+        recovery.setPeerAckDelay(parameters.maxAckDelayMicros() * 1000);
         liveness.begin(now, parameters.idleTimeoutMillis());
         recovery.setIdleTimeout(liveness.idleNanos());
         outbox.setPeer(parameters);
@@ -382,7 +382,7 @@ public final class RudpConnection {
         }
         ended = true;
         outbox.close();
-        recovery.trim();
+        recovery.rest();
         inbox.close();
         events.onClosed(reason);
     }
@@ -528,13 +528,13 @@ public final class RudpConnection {
 
     /** Whether nothing is under way in either direction, so that what is kept for later can go. */
     boolean isQuiet() {
-        return recovery.sent().packetsInFlight() == 0 && outbox.isSettled() && inbox.bufferedBytes() == 0;
+        return recovery.packetsInFlight() == 0 && outbox.isSettled() && inbox.bufferedBytes() == 0;
     }
 
     /** Lets go of memory that is only needed while something is under way. */
     void rest() {
         events.onQuiet();
-        recovery.trim();
+        recovery.rest();
         outbox.rest();
         inbox.rest();
         acks.trim();

@@ -197,10 +197,10 @@ final class SimNode implements ConnectionEvents {
         if (c.inbox().bufferedBytes() > mostBufferable) {
             throw new AssertionError(c.inbox().bufferedBytes() + " bytes received and not read");
         }
-        long tracked = c.recovery().sent().tracked();
+        long tracked = c.recovery().packetsRemembered();
         if (tracked > mostRemembered) {
             throw new AssertionError(
-                    tracked + " packets remembered, " + c.recovery().sent().packetsInFlight() + " of them in flight");
+                    tracked + " packets remembered, " + c.recovery().packetsInFlight() + " of them in flight");
         }
     }
 

@@ -263,7 +263,7 @@ class RecoveryStateTest {
         now = 10 * MS;
         ack(1, 1);
         assertThat(recovery.deadlineNanos()).isNotEqualTo(LossRecovery.NEVER);
-        recovery.trim();
+        recovery.rest();
         assertThat(notes).containsExactlyInAnyOrder("acked 1", "forgotten 0", "forgotten 2");
         assertThat(recovery.bytesInFlight()).isZero();
         assertThat(recovery.sent().packetsInFlight()).isZero();
@@ -284,7 +284,7 @@ class RecoveryStateTest {
         assertThat(recovery.bytesInFlight()).isZero();
         assertThat(notes).filteredOn(note -> note.startsWith("acked")).hasSize(60);
         recovery.skipNumber();
-        recovery.trim();
+        recovery.rest();
         recovery.skipNumber();
         send(1);
         now = 20 * MS;
