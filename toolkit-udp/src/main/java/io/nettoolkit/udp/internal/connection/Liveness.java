@@ -16,15 +16,18 @@ final class Liveness {
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final int LEAST_PTOS = 3;
-    /** After this long a pause memory goes that is only needed while something is under way. */
-    private static final long TRIM_NANOS = 2_000_000_000L;
+    /**
+     * After this long a pause, and the time in which a peer that misses an answer asks for it, memory goes that is only
+     * needed while something is under way.
+     */
+    private static final long REST_NANOS = 2_000_000_000L;
 
     private final long keepAliveNanos;
     private long idleNanos;
     private long startedNanos;
     private long quietSinceNanos;
     private boolean sentSince;
-    private boolean trimmed;
+    private boolean atRest;
 
     Liveness(RudpConfig config) {
         keepAliveNanos = config.keepAlive().toNanos();
@@ -44,12 +47,12 @@ final class Liveness {
         startedNanos = nowNanos;
         quietSinceNanos = nowNanos;
         sentSince = false;
-        trimmed = false;
+        atRest = false;
     }
 
     void onElicitingSent(long nowNanos) {
         quietSinceNanos = nowNanos;
-        trimmed = false;
+        atRest = false;
         if (!sentSince) {
             sentSince = true;
             startedNanos = nowNanos;
@@ -64,8 +67,8 @@ final class Liveness {
         return keepAliveNanos == 0 ? NEVER : quietSinceNanos + keepAliveNanos;
     }
 
-    private long trimNanos() {
-        return trimmed ? NEVER : quietSinceNanos + TRIM_NANOS;
+    private long restNanos(long ptoNanos) {
+        return atRest ? NEVER : quietSinceNanos + Math.max(REST_NANOS, LEAST_PTOS * ptoNanos);
     }
 
     /** When something has to be done on this connection, which is open. */
@@ -80,7 +83,7 @@ final class Liveness {
             deadline = Math.min(deadline, keepAliveNanos());
         }
         if (connection.isQuiet()) {
-            deadline = Math.min(deadline, trimNanos());
+            deadline = Math.min(deadline, restNanos(recovery.basePtoNanos()));
         }
         deadline = Math.min(deadline, connection.path().deadlineNanos());
         return Math.min(deadline, connection.outbox().expiryNanos());
@@ -117,8 +120,8 @@ final class Liveness {
             quietSinceNanos = nowNanos;
             assembler.requestPing();
         }
-        if (nowNanos >= trimNanos() && connection.isQuiet()) {
-            trimmed = true;
+        if (nowNanos >= restNanos(recovery.basePtoNanos()) && connection.isQuiet()) {
+            atRest = true;
             connection.rest();
         }
     }

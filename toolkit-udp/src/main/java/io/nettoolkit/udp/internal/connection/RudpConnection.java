@@ -537,7 +537,7 @@ public final class RudpConnection {
         recovery.rest();
         outbox.rest();
         inbox.rest();
-        acks.trim();
+        acks.rest();
         protection.trim();
     }
 

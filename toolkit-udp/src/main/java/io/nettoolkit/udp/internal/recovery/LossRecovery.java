@@ -424,6 +424,7 @@ public final class LossRecovery implements CongestionControl.Path {
         }
         rateBeforeRest = deliveryBytesPerSecond();
         delivery = null;
+        mtu.rest();
         unansweredAcks = 0;
         if (losses != null) {
             losses.endEvent();
