@@ -74,10 +74,10 @@ final class Liveness {
     /** When something has to be done on this connection, which is open. */
     long deadlineNanos(RudpConnection connection) {
         LossRecovery recovery = connection.recovery();
-        PacketAssembler assembler = connection.assembler();
         // Where nothing can be sent there is nothing to probe with (RFC 9002 §6.2.2.1).
-        long deadline = assembler.isHeldBack() ? NEVER : recovery.deadlineNanos();
-        deadline = Math.min(deadline, assembler.deadlineNanos());
+        long deadline = connection.path().isHeldBack()
+                ? NEVER
+                : Math.min(recovery.deadlineNanos(), connection.sendDeadlineNanos());
         deadline = Math.min(deadline, idleDeadlineNanos(recovery.basePtoNanos()));
         if (recovery.packetsInFlight() == 0) {
             deadline = Math.min(deadline, keepAliveNanos());
@@ -92,7 +92,6 @@ final class Liveness {
     /** The deadline has passed. */
     void onTimeout(RudpConnection connection, long nowNanos) {
         LossRecovery recovery = connection.recovery();
-        PacketAssembler assembler = connection.assembler();
         if (nowNanos >= idleDeadlineNanos(recovery.basePtoNanos())) {
             boolean waiting = recovery.packetsInFlight() > 0;
             connection.endSilently(nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
@@ -109,16 +108,16 @@ final class Liveness {
             connection.events().onPathChanged();
         }
         connection.outbox().expire(nowNanos);
-        if (nowNanos >= recovery.deadlineNanos() && !assembler.isHeldBack()) {
+        if (nowNanos >= recovery.deadlineNanos() && !path.isHeldBack()) {
             int probes = recovery.onDeadline(nowNanos);
             if (probes > 0) {
                 recovery.repeatOldest(probes);
-                assembler.requestProbes(probes);
+                connection.assembler(nowNanos).requestProbes(probes);
             }
         }
         if (nowNanos >= keepAliveNanos() && recovery.packetsInFlight() == 0) {
             quietSinceNanos = nowNanos;
-            assembler.requestPing();
+            connection.assembler(nowNanos).requestPing();
         }
         if (nowNanos >= restNanos(recovery.basePtoNanos()) && connection.isQuiet()) {
             atRest = true;

@@ -76,13 +76,17 @@ public final class RudpConnection {
     private final Outbox outbox;
     private @Nullable Opening opening;
     private PacketProtection protection = PacketProtection.NONE;
+    /** Null at rest, and before the handshake is over. */
     private @Nullable PacketAssembler assembler;
+
     private @Nullable Shutdown shutdown;
     private @Nullable TransportParameters peer;
     private State state = State.CONNECTING;
     private @Nullable Throwable unreachable;
     private long flushEndNanos = NEVER;
     private boolean ended;
+    /** How many packets the peer was asked to acknowledge at once. */
+    private int ackFrequency = 2;
 
     private RudpConnection(
             ConnectionSetup setup, ConnectionEvents events, Side side, SocketAddress remote, long nowNanos) {
@@ -201,7 +205,7 @@ public final class RudpConnection {
                 recovery.rtt().sample(rtt, 0);
             }
             // The server waits for a packet that shows that the client has its answer.
-            assembler().requestPing();
+            assembler(now).requestPing();
             establish();
         } else if (handshake.isRefused()) {
             endSilently(now, failures(now).handshake(handshake.refusal(), Kind.HANDSHAKE));
@@ -216,7 +220,6 @@ public final class RudpConnection {
         outbox.setPeer(parameters);
         outbox.setPatience(liveness.idleNanos());
         recovery.mtu().limit(parameters.maxDatagramBytes());
-        assembler = new PacketAssembler(this, protection, now);
     }
 
     private void establish() {
@@ -440,12 +443,12 @@ public final class RudpConnection {
                 }
             }
             case ESTABLISHED, FLUSHING -> {
-                return assembler().poll(now, out);
+                return assembler != null || hasToSend(now) ? assembler(now).poll(now, out) : 0;
             }
             case CLOSING -> {
                 Shutdown ending = shutdown;
                 if (ending != null && ending.isDue()) {
-                    bytes = assembler().pollClose(out, ending);
+                    bytes = assembler(now).pollClose(out, ending);
                     ending.onSent(now);
                 }
             }
@@ -464,24 +467,36 @@ public final class RudpConnection {
         }
     }
 
-    void onAcksTaken() {
-        assembler().adaptFrequency(peer == null ? 0 : peer.maxAckDelayMicros() * 1000);
-    }
-
-    void onPathChallenge(long number) {
-        assembler().requestResponse(number);
-    }
-
-    void requestFrequency() {
-        assembler().requestFrequency();
+    void onAcksTaken(long now) {
+        assembler(now).adaptFrequency(peer == null ? 0 : peer.maxAckDelayMicros() * 1000);
     }
 
     Failures failures(long now) {
         return new Failures(path.remote(), now, unreachable);
     }
 
-    PacketAssembler assembler() {
-        return Objects.requireNonNull(assembler, "the handshake is not over");
+    /** What puts packets together; to be asked for when there is something to send. The handshake is over. */
+    PacketAssembler assembler(long now) {
+        PacketAssembler current = assembler;
+        if (current == null) {
+            current = new PacketAssembler(this, protection, ackFrequency, now);
+            assembler = current;
+        }
+        return current;
+    }
+
+    /** Whether a connection at rest has something to send. */
+    private boolean hasToSend(long now) {
+        return acks.dueNanos() <= now
+                || path.isChallengeDue()
+                || ids.hasFrames()
+                || inbox.hasGrants()
+                || outbox.hasSendable();
+    }
+
+    /** When something may leave that may not yet. */
+    long sendDeadlineNanos() {
+        return assembler == null ? acks.dueNanos() : assembler.deadlineNanos();
     }
 
     /** The id datagrams for this connection carry. */
@@ -538,6 +553,10 @@ public final class RudpConnection {
         outbox.rest();
         inbox.rest();
         acks.rest();
+        if (assembler != null && assembler.isIdle()) {
+            ackFrequency = assembler.frequencyPackets();
+            assembler = null;
+        }
         protection.trim();
     }
 

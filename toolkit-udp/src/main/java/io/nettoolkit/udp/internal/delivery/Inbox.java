@@ -61,12 +61,8 @@ public final class Inbox {
     public Inbox(RudpConfig config, ByteBufAllocator allocator) {
         this.config = config;
         this.allocator = allocator;
-        bytes = newByteWindow();
-        messages = new ReceiveWindow(config.maxUnreadMessages(), config.maxUnreadMessages(), 1);
-    }
-
-    private ReceiveWindow newByteWindow() {
-        return new ReceiveWindow(config.receiveWindowBytes(), config.maxReceiveWindowBytes(), config.maxMessageBytes());
+        bytes = new ReceiveWindow(config.receiveWindowBytes());
+        messages = new ReceiveWindow(config.maxUnreadMessages());
     }
 
     private Reassembly reassembly() {
@@ -120,7 +116,7 @@ public final class Inbox {
         }
         ReceiveChannel channel = channels.get(id);
         if (channel == null) {
-            channel = new ReceiveChannel(id, newByteWindow());
+            channel = new ReceiveChannel(id, new ReceiveWindow(config.receiveWindowBytes()));
             channels.add(id, channel);
         }
         return channel;
@@ -191,9 +187,9 @@ public final class Inbox {
     }
 
     private void credit(ReceiveChannel channel, int total) {
-        grantDue |= bytes.read(total);
-        grantDue |= messages.read(1);
-        if (channel.window.read(total)) {
+        grantDue |= bytes.read(total, config.maxMessageBytes());
+        grantDue |= messages.read(1, 1);
+        if (channel.window.read(total, config.maxMessageBytes())) {
             setDue(channel);
         }
     }
@@ -280,8 +276,8 @@ public final class Inbox {
     public void writeGrants(ByteBuf out, int end, SentPackets sent, long nowNanos, long rttNanos) {
         if (grantDue && end - out.writerIndex() >= MAX_GRANT_BYTES) {
             grantDue = false;
-            long byteLimit = bytes.grant(nowNanos, rttNanos);
-            Frames.writeMaxData(out, byteLimit, messages.grant(nowNanos, rttNanos));
+            long byteLimit = bytes.grant(nowNanos, rttNanos, config.maxReceiveWindowBytes());
+            Frames.writeMaxData(out, byteLimit, messages.grant(nowNanos, rttNanos, config.maxUnreadMessages()));
             sent.note(NOTE_GRANT, null, 0, 0);
         }
         while (firstDue != null && end - out.writerIndex() >= MAX_GRANT_BYTES) {
@@ -289,7 +285,8 @@ public final class Inbox {
             firstDue = channel.nextDue;
             channel.nextDue = null;
             channel.grantDue = false;
-            Frames.writeMaxChannelData(out, channel.id, channel.window.grant(nowNanos, rttNanos));
+            Frames.writeMaxChannelData(
+                    out, channel.id, channel.window.grant(nowNanos, rttNanos, config.maxReceiveWindowBytes()));
             sent.note(NOTE_CHANNEL_GRANT, null, channel.id, 0);
         }
     }
