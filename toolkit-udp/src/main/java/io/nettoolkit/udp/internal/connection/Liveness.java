@@ -22,7 +22,6 @@ final class Liveness {
      */
     private static final long REST_NANOS = 2_000_000_000L;
 
-    private final long keepAliveNanos;
     private long idleNanos;
     private long startedNanos;
     private long quietSinceNanos;
@@ -30,7 +29,6 @@ final class Liveness {
     private boolean atRest;
 
     Liveness(RudpConfig config) {
-        keepAliveNanos = config.keepAlive().toNanos();
         idleNanos = config.idleTimeout().toNanos();
     }
 
@@ -63,8 +61,9 @@ final class Liveness {
         return startedNanos + Math.max(idleNanos, LEAST_PTOS * ptoNanos);
     }
 
-    private long keepAliveNanos() {
-        return keepAliveNanos == 0 ? NEVER : quietSinceNanos + keepAliveNanos;
+    private long keepAliveNanos(RudpConnection connection) {
+        long intervalNanos = connection.setup().config().keepAlive().toNanos();
+        return intervalNanos == 0 ? NEVER : quietSinceNanos + intervalNanos;
     }
 
     private long restNanos(long ptoNanos) {
@@ -80,7 +79,7 @@ final class Liveness {
                 : Math.min(recovery.deadlineNanos(), connection.sendDeadlineNanos());
         deadline = Math.min(deadline, idleDeadlineNanos(recovery.basePtoNanos()));
         if (recovery.packetsInFlight() == 0) {
-            deadline = Math.min(deadline, keepAliveNanos());
+            deadline = Math.min(deadline, keepAliveNanos(connection));
         }
         if (connection.isQuiet()) {
             deadline = Math.min(deadline, restNanos(recovery.basePtoNanos()));
@@ -94,13 +93,15 @@ final class Liveness {
         LossRecovery recovery = connection.recovery();
         if (nowNanos >= idleDeadlineNanos(recovery.basePtoNanos())) {
             boolean waiting = recovery.packetsInFlight() > 0;
-            connection.endSilently(nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
+            connection.ending().endSilently(connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
             return;
         }
         if (connection.outbox().isStuck()) {
             int bytes = MtuSearch.BASE_BYTES;
             CloseReason reason = connection.failures(nowNanos).stuck(bytes);
-            connection.end(nowNanos, reason, CloseCode.INTERNAL, "datagrams of " + bytes + " bytes do not arrive");
+            connection
+                    .ending()
+                    .end(nowNanos, reason, CloseCode.INTERNAL, "datagrams of " + bytes + " bytes do not arrive");
             return;
         }
         PathState path = connection.path();
@@ -115,7 +116,7 @@ final class Liveness {
                 connection.assembler(nowNanos).requestProbes(probes);
             }
         }
-        if (nowNanos >= keepAliveNanos() && recovery.packetsInFlight() == 0) {
+        if (nowNanos >= keepAliveNanos(connection) && recovery.packetsInFlight() == 0) {
             quietSinceNanos = nowNanos;
             connection.assembler(nowNanos).requestPing();
         }

@@ -69,11 +69,11 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
                 ending.onPacket();
             }
         } catch (WireException e) {
-            connection.fail(now, e.code(), String.valueOf(e.getMessage()));
+            connection.ending().fail(now, e.code(), String.valueOf(e.getMessage()));
             return;
         }
         if (connection.recovery().isNeverAnswered()) {
-            connection.fail(now, CloseCode.PROTOCOL, "nothing is acknowledged, however much comes");
+            connection.ending().fail(now, CloseCode.PROTOCOL, "nothing is acknowledged, however much comes");
             return;
         }
         if (newest && !from.equals(connection.path().remote())) {
@@ -173,6 +173,6 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
 
     @Override
     public void onClose(long code, String reason) {
-        connection.onPeerClose(nowNanos, code, reason);
+        connection.ending().onPeerClose(nowNanos, code, reason);
     }
 }

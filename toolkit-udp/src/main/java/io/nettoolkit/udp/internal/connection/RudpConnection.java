@@ -9,7 +9,6 @@ import io.nettoolkit.udp.internal.delivery.OutMessage;
 import io.nettoolkit.udp.internal.delivery.Outbox;
 import io.nettoolkit.udp.internal.recovery.AckTracker;
 import io.nettoolkit.udp.internal.recovery.LossRecovery;
-import io.nettoolkit.udp.internal.wire.CloseCode;
 import io.nettoolkit.udp.internal.wire.Handshake;
 import io.nettoolkit.udp.internal.wire.Handshake.Accept;
 import io.nettoolkit.udp.internal.wire.Handshake.Header;
@@ -20,7 +19,6 @@ import io.nettoolkit.udp.internal.wire.Wire;
 import io.nettoolkit.udp.internal.wire.WireException;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
-import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -79,12 +77,12 @@ public final class RudpConnection {
     /** Null at rest, and before the handshake is over. */
     private @Nullable PacketAssembler assembler;
 
-    private @Nullable Shutdown shutdown;
+    /** Null while it does not end. */
+    private @Nullable Ending ending;
+
     private @Nullable TransportParameters peer;
     private State state = State.CONNECTING;
     private @Nullable Throwable unreachable;
-    private long flushEndNanos = NEVER;
-    private boolean ended;
     /** How many packets the peer was asked to acknowledge at once. */
     private int ackFrequency = 2;
 
@@ -139,7 +137,9 @@ public final class RudpConnection {
         }
         if (Wire.isData(datagram)) {
             intake.onDataPacket(now, from, datagram);
-            endFlush(now);
+            if (ending != null) {
+                ending.endFlush(now);
+            }
         } else if (Wire.isHandshake(datagram)) {
             onHandshakePacket(now, from, datagram);
         } else {
@@ -208,7 +208,7 @@ public final class RudpConnection {
             assembler(now).requestPing();
             establish();
         } else if (handshake.isRefused()) {
-            endSilently(now, failures(now).handshake(handshake.refusal(), Kind.HANDSHAKE));
+            ending().endSilently(failures(now).handshake(handshake.refusal(), Kind.HANDSHAKE));
         }
     }
 
@@ -232,7 +232,7 @@ public final class RudpConnection {
 
     private void onReset(long now, Header header, byte[] token) {
         if (peer != null && ids.isGenuineReset(header.destination(), token)) {
-            endSilently(now, failures(now).reset());
+            ending().endSilently(failures(now).reset());
         }
     }
 
@@ -246,7 +246,7 @@ public final class RudpConnection {
         long now = nowNanos - originNanos;
         unreachable = cause;
         if (opening instanceof ClientHandshake handshake && handshake.isEndedByUnreachable()) {
-            endSilently(now, failures(now).refused(cause));
+            ending().endSilently(failures(now).refused(cause));
         }
     }
 
@@ -310,24 +310,12 @@ public final class RudpConnection {
 
     /** Closes when everything written is acknowledged, or the drain timeout is over. */
     public void close(long nowNanos) {
-        long now = nowNanos - originNanos;
-        if (state == State.CONNECTING) {
-            endSilently(now, CloseReason.local());
-        } else if (state == State.ESTABLISHED) {
-            state = State.FLUSHING;
-            flushEndNanos = now + setup.config().drainTimeout().toNanos();
-            endFlush(now);
-        }
+        ending().close(nowNanos - originNanos);
     }
 
     /** Closes now; what is not acknowledged is given up. */
     public void abort(long nowNanos) {
-        long now = nowNanos - originNanos;
-        if (state == State.CONNECTING) {
-            endSilently(now, CloseReason.local());
-        } else if (isOpen()) {
-            end(now, CloseReason.local(), CloseCode.NONE, "");
-        }
+        ending().abort(nowNanos - originNanos);
     }
 
     /** Ends without a word to the peer: nothing can be sent any more. */
@@ -337,57 +325,36 @@ public final class RudpConnection {
 
     void kill(CloseReason reason) {
         if (state != State.CLOSED) {
-            endSilently(0, reason);
+            ending().endSilently(reason);
         }
     }
 
-    private void endFlush(long now) {
-        if (state == State.FLUSHING && (outbox.isSettled() || now >= flushEndNanos)) {
-            end(now, CloseReason.local(), CloseCode.NONE, "");
+    /** What ends it; made by whoever has it end. */
+    Ending ending() {
+        Ending current = ending;
+        if (current == null) {
+            current = new Ending(this);
+            ending = current;
         }
+        return current;
     }
 
-    void onPeerClose(long now, long code, String reason) {
-        Shutdown ending = shutdown;
-        if (ending != null) {
-            ending.onClose(false);
-        } else if (isOpen()) {
-            end(now, failures(now).closed(code, reason), CloseCode.NONE, "");
-            Objects.requireNonNull(shutdown).onClose(true);
-        }
+    void setState(State state) {
+        this.state = state;
     }
 
-    /** The peer broke a rule. */
-    void fail(long now, long code, String reason) {
-        if (isOpen()) {
-            end(now, failures(now).violation(code, reason), code, reason);
-        }
-    }
-
-    void end(long now, CloseReason reason, long code, String text) {
-        state = State.CLOSING;
-        shutdown = new Shutdown(code, text, now, recovery.basePtoNanos());
-        tellEnd(reason);
-    }
-
-    void endSilently(long now, CloseReason reason) {
-        state = State.CLOSED;
+    void endOpening() {
         if (opening != null) {
             opening.end();
             opening = null;
         }
-        tellEnd(reason);
     }
 
-    private void tellEnd(CloseReason reason) {
-        if (ended) {
-            return;
-        }
-        ended = true;
+    /** It has ended: nothing is sent or acknowledged any more. */
+    void release() {
         outbox.close();
         recovery.rest();
         inbox.close();
-        events.onClosed(reason);
     }
 
     /** The deadline of {@link #nextTimeoutNanos} has passed; calling it early does no harm. */
@@ -397,13 +364,11 @@ public final class RudpConnection {
             case CONNECTING -> onHandshakeTimeout(now);
             case ESTABLISHED, FLUSHING -> {
                 liveness.onTimeout(this, now);
-                endFlush(now);
-            }
-            case CLOSING -> {
-                if (shutdown != null && shutdown.onDeadline(now)) {
-                    state = State.CLOSED;
+                if (ending != null) {
+                    ending.endFlush(now);
                 }
             }
+            case CLOSING -> ending().onDeadline(now);
             default -> {}
         }
     }
@@ -411,7 +376,7 @@ public final class RudpConnection {
     private void onHandshakeTimeout(long now) {
         Opening handshake = opening;
         if (handshake != null && handshake.isTimedOut(now)) {
-            endSilently(now, failures(now).handshake(handshake.refusal(), handshake.timeoutKind()));
+            ending().endSilently(failures(now).handshake(handshake.refusal(), handshake.timeoutKind()));
         }
     }
 
@@ -420,8 +385,9 @@ public final class RudpConnection {
         long now = nowNanos - originNanos;
         long deadline = switch (state) {
             case CONNECTING -> opening == null ? NEVER : opening.deadlineNanos();
-            case ESTABLISHED, FLUSHING -> Math.min(liveness.deadlineNanos(this), flushEndNanos);
-            case CLOSING -> shutdown == null ? NEVER : shutdown.deadlineNanos();
+            case ESTABLISHED, FLUSHING ->
+                Math.min(liveness.deadlineNanos(this), ending == null ? NEVER : ending.deadlineNanos());
+            case CLOSING -> ending().deadlineNanos();
             case CLOSED -> NEVER;
         };
         return deadline == NEVER ? NO_TIMEOUT : Math.max(0, deadline - now);
@@ -446,10 +412,10 @@ public final class RudpConnection {
                 return assembler != null || hasToSend(now) ? assembler(now).poll(now, out) : 0;
             }
             case CLOSING -> {
-                Shutdown ending = shutdown;
-                if (ending != null && ending.isDue()) {
-                    bytes = assembler(now).pollClose(out, ending);
-                    ending.onSent(now);
+                Shutdown shutdown = shutdown();
+                if (shutdown != null && shutdown.isDue()) {
+                    bytes = assembler(now).pollClose(out, shutdown);
+                    shutdown.onSent(now);
                 }
             }
             default -> {}
@@ -607,9 +573,10 @@ public final class RudpConnection {
         return traffic;
     }
 
+    /** What tells the peer of the end; null while it need not be told. */
     @Nullable
     Shutdown shutdown() {
-        return shutdown;
+        return ending == null ? null : ending.shutdown();
     }
 
     /** The protection in force; null before the handshake has brought it about. */
