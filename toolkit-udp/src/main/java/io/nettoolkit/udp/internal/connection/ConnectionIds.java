@@ -42,7 +42,15 @@ final class ConnectionIds {
     private boolean retireDue;
 
     /** An id to go on with, and the token that a stateless reset of it bears. */
-    private record Spare(long id, byte[] resetToken) {}
+    private static final class Spare {
+        final long id;
+        final byte[] resetToken;
+
+        Spare(long id, byte[] resetToken) {
+            this.id = id;
+            this.resetToken = resetToken;
+        }
+    }
 
     ConnectionIds(ConnectionSetup setup, ConnectionEvents events) {
         this.setup = setup;
@@ -70,13 +78,13 @@ final class ConnectionIds {
     }
 
     boolean isLocal(long id) {
-        return id == local || (localSpare != null && id == localSpare.id());
+        return id == local || (localSpare != null && id == localSpare.id);
     }
 
     void forEachLocal(LongConsumer action) {
         action.accept(local);
         if (localSpare != null) {
-            action.accept(localSpare.id());
+            action.accept(localSpare.id);
         }
     }
 
@@ -100,7 +108,7 @@ final class ConnectionIds {
         if (next == null) {
             return false;
         }
-        setPeer(next.id(), next.resetToken());
+        setPeer(next.id, next.resetToken);
         peerSpare = null;
         peerSequence++;
         retireDue = true;
@@ -112,7 +120,7 @@ final class ConnectionIds {
             throw WireException.protocol("connection id " + sequence + " while " + peerSequence + " is not retired");
         }
         if (sequence == peerSequence + 1) {
-            if (peerSpare != null && peerSpare.id() != id) {
+            if (peerSpare != null && peerSpare.id != id) {
                 throw WireException.protocol("two connection ids of number " + sequence);
             }
             peerSpare = new Spare(id, Arrays.equals(token, ZEROS) ? NO_TOKEN : token);
@@ -126,7 +134,7 @@ final class ConnectionIds {
         }
         if (sequence == localSequence && next != null) {
             long retired = local;
-            local = next.id();
+            local = next.id;
             localSequence++;
             localSpare = null;
             newDue = false;
@@ -149,7 +157,7 @@ final class ConnectionIds {
         }
         if (newDue && localSpare != null) {
             newDue = false;
-            Frames.writeNewId(out, localSequence + 1, localSpare.id(), localSpare.resetToken());
+            Frames.writeNewId(out, localSequence + 1, localSpare.id, localSpare.resetToken);
             sent.note(PacketIntake.NOTE_NEW_ID, null, localSequence + 1, 0);
         }
         if (retireDue) {

@@ -33,6 +33,9 @@ final class SimNode implements ConnectionEvents {
     CloseReason closed;
 
     boolean established;
+    /** How often it let go of what it does not need while nothing is under way. */
+    int rests;
+
     boolean reading = true;
     /** Sends no data packets: a client that shakes hands and is never heard of again. */
     boolean mute;
@@ -236,6 +239,11 @@ final class SimNode implements ConnectionEvents {
     public void onClosed(CloseReason reason) {
         assertThat(closed).as("closed twice").isNull();
         closed = reason;
+    }
+
+    @Override
+    public void onQuiet() {
+        rests++;
     }
 
     @Override

@@ -291,4 +291,25 @@ class RecoveryStateTest {
         ack(82, 82);
         assertThat(recovery.bytesInFlight()).isZero();
     }
+
+    @Test
+    void knowsAfterARestWhatItMeasuredAndCounted() throws WireException {
+        send(1);
+        now = 100 * MS;
+        ack(0, 0);
+        send(4);
+        now = 200 * MS;
+        ack(4, 4);
+        assertThat(recovery.lostPackets()).isEqualTo(1);
+        long rate = recovery.deliveryBytesPerSecond();
+        assertThat(rate).isPositive();
+        long timeout = recovery.basePtoNanos();
+        recovery.rest();
+        assertThat(recovery.packetsRemembered()).isZero();
+        assertThat(recovery.lostPackets()).isEqualTo(1);
+        assertThat(recovery.congestionEvents()).isEqualTo(1);
+        assertThat(recovery.deliveryBytesPerSecond()).isEqualTo(rate);
+        assertThat(recovery.basePtoNanos()).isEqualTo(timeout);
+        assertThat(recovery.sent().nextPacketNumber()).isEqualTo(5);
+    }
 }
