@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: as Netty's channels.
  */
-public final class ConnectionChannel extends AbstractChannel implements RudpChannel {
+public final class ConnectionChannel extends AbstractChannel implements RudpChannel, SocketConfig.Reader, MessageSink {
 
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
     private static final int MESSAGES_PER_READ = 16;
@@ -63,8 +63,6 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
 
     private final PortSettings settings;
     private final ChannelConfig config;
-    private final PendingWrites pending;
-    private final MessageSink sink = this::onMessage;
     private final @Nullable Dialling dialling;
     private final long createdNanos;
     /** Set while the constructor of the superclass runs, so without an initial value. */
@@ -77,6 +75,9 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
     private volatile @Nullable RudpStats lastStats;
     private volatile boolean closing;
     private @Nullable ChannelPromise closePromise;
+    /** Null while nothing was written for a while. */
+    private @Nullable PendingWrites pending;
+
     private boolean readPending;
     private boolean delivering;
     private boolean writable = true;
@@ -87,8 +88,7 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
         this.settings = settings;
         createdNanos = settings.time().nanoTime();
         dialling = new Dialling(this, settings);
-        config = new SocketConfig(this, dialling.port().socket(), this::clearReadPending);
-        pending = new PendingWrites(settings.config());
+        config = new SocketConfig(this, dialling.port().socket());
     }
 
     /** An accepted connection. */
@@ -99,12 +99,12 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
         createdNanos = settings.time().nanoTime();
         dialling = null;
         remote = link.core().remote();
-        config = new SocketConfig(this, null, this::clearReadPending);
-        pending = new PendingWrites(settings.config());
+        config = new SocketConfig(this, null);
         state = State.ACTIVE;
     }
 
-    private void clearReadPending() {
+    @Override
+    public void onAutoReadCleared() {
         if (isRegistered() && !eventLoop().inEventLoop()) {
             eventLoop().execute(() -> readPending = false);
         } else {
@@ -263,7 +263,7 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
             do {
                 readPending = false;
                 int messages = 0;
-                while (mayHandOn(messages) && current.core().receive(sink)) {
+                while (mayHandOn(messages) && current.core().receive(this)) {
                     messages++;
                 }
                 pipeline().fireChannelReadComplete();
@@ -278,7 +278,8 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
         return state == State.ACTIVE && !closing && (config.isAutoRead() || messages < MESSAGES_PER_READ);
     }
 
-    private void onMessage(int channel, DeliveryMode mode, ByteBuf content) {
+    @Override
+    public void onMessage(int channel, DeliveryMode mode, ByteBuf content) {
         boolean isPlain = channel == 0 && mode == DeliveryMode.RELIABLE_ORDERED;
         Object message =
                 isPlain ? content : RudpMessage.of(content).withChannel(channel).withMode(mode);
@@ -303,7 +304,7 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
             promise.tryFailure(new UnsupportedOperationException(
                     "message: " + message.getClass().getName() + " (must be a ByteBuf or a RudpMessage)"));
         } else {
-            pending.add(message, promise);
+            pending().add(message, promise);
             updateWritability();
         }
     }
@@ -311,20 +312,44 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
     void flush0() {
         Link current = link;
         if (state == State.CLOSED) {
-            pending.fail(new ClosedChannelException());
+            failPending(new ClosedChannelException());
         } else if (state != State.ACTIVE || current == null) {
-            pending.fail(new NotYetConnectedException());
+            failPending(new NotYetConnectedException());
         } else if (current.ended() != null) {
-            pending.fail(current.closed());
-        } else {
+            failPending(current.closed());
+        } else if (pending != null) {
             pending.flush(current.core(), current.port().nanoTime());
             current.port().mark(current);
         }
     }
 
+    private PendingWrites pending() {
+        PendingWrites writes = pending;
+        if (writes == null) {
+            writes = new PendingWrites(settings.config());
+            pending = writes;
+        }
+        return writes;
+    }
+
+    private void failPending(Exception cause) {
+        if (pending != null) {
+            pending.fail(cause);
+        }
+    }
+
+    /** Nothing has been under way for a while. */
+    void onQuiet() {
+        if (pending != null && pending.isEmpty()) {
+            pending = null;
+        }
+    }
+
     private long waitingBytes() {
         Link current = link;
-        return pending.bytes() + (current == null ? 0 : current.core().queuedBytes());
+        PendingWrites writes = pending;
+        return (writes == null ? 0 : writes.bytes())
+                + (current == null ? 0 : current.core().queuedBytes());
     }
 
     /** Tells the pipeline where it became writable, or is not any more. */
@@ -396,7 +421,7 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
         }
         closePromise = promise;
         closing = true;
-        pending.fail(new ClosedChannelException());
+        failPending(new ClosedChannelException());
         current.core().close(current.port().nanoTime());
         current.port().mark(current);
     }
@@ -418,7 +443,7 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
             return;
         }
         closing = true;
-        pending.fail(new ClosedChannelException());
+        failPending(new ClosedChannelException());
         current.core().abort(current.port().nanoTime());
         current.port().mark(current);
     }
@@ -472,12 +497,14 @@ public final class ConnectionChannel extends AbstractChannel implements RudpChan
             current.setChannel(null);
             current.port().mark(current);
         }
-        pending.fail(new ClosedChannelException());
+        failPending(new ClosedChannelException());
         if (wasActive) {
             JfrEvents.connectionClose(remote, Objects.requireNonNull(closeReason), timeline());
         }
         if (dialling != null) {
             dialling.onChannelClosed(current == null);
+        } else {
+            ((ListeningChannel) parent()).onChildClosed(this);
         }
     }
 

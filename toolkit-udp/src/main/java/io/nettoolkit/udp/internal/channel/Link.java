@@ -200,6 +200,13 @@ final class Link implements ConnectionEvents {
     }
 
     @Override
+    public void onQuiet() {
+        if (channel != null) {
+            channel.onQuiet();
+        }
+    }
+
+    @Override
     public void onSent(Object token) {
         if (token instanceof WriteToken write && write.isDoneWhenSent) {
             port.addOutcome(this, token, DONE);

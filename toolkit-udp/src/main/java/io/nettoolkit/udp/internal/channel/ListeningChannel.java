@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: as Netty's channels.
  */
 public final class ListeningChannel extends AbstractServerChannel
-        implements RudpServerChannel, DatagramPort.Owner, ServerGate.Acceptor {
+        implements RudpServerChannel, SocketConfig.Reader, DatagramPort.Owner, ServerGate.Acceptor {
 
     /** Connections that may wait for a server that does not read; then clients wait without being known here. */
     private static final int MAX_BACKLOG = 128;
@@ -75,10 +75,11 @@ public final class ListeningChannel extends AbstractServerChannel
         this.settings = settings;
         this.place = place;
         port = new DatagramPort(settings, this);
-        config = new SocketConfig(this, port.socket(), this::clearReadPending);
+        config = new SocketConfig(this, port.socket());
     }
 
-    private void clearReadPending() {
+    @Override
+    public void onAutoReadCleared() {
         if (isRegistered() && !eventLoop().inEventLoop()) {
             eventLoop().execute(() -> readPending = false);
         } else {
@@ -163,7 +164,6 @@ public final class ListeningChannel extends AbstractServerChannel
         closed = true;
         for (ConnectionChannel child = backlog.poll(); child != null; child = backlog.poll()) {
             child.unsafe().closeForcibly();
-            children.remove(child);
         }
         for (Link link : port.links()) {
             if (link.channel() == null) {
@@ -284,9 +284,13 @@ public final class ListeningChannel extends AbstractServerChannel
         ConnectionChannel child = new ConnectionChannel(this, settings, link);
         port.counters().add(Figure.OPENED, 1);
         children.add(child);
-        child.closeFuture().addListener(gone -> children.remove(child));
         backlog.add(child);
         return child;
+    }
+
+    /** A connection's channel is closed. */
+    void onChildClosed(ConnectionChannel child) {
+        children.remove(child);
     }
 
     @Override

@@ -12,7 +12,8 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 
 /**
- * Messages written and not flushed, with their promises; and the way they go to the core at the flush.
+ * Messages written and not flushed, with their promises; and the way they go to the core at the flush. A channel that has
+ * been quiet for a while has none.
  *
  * <p>Threading: confined to the connection's loop.
  */
@@ -41,6 +42,10 @@ final class PendingWrites {
         return message instanceof RudpMessage addressed
                 ? addressed.content().readableBytes()
                 : ((ByteBuf) message).readableBytes();
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty();
     }
 
     void add(Object message, ChannelPromise promise) {

@@ -3,6 +3,8 @@ package io.nettoolkit.udp.internal.channel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.DatagramChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,18 +13,25 @@ import org.jspecify.annotations.Nullable;
 /** The options of a channel; those of sockets go to the one underneath, where the channel has one of its own. */
 final class SocketConfig extends DefaultChannelConfig {
 
-    private final @Nullable DatagramChannel socket;
-    private final Runnable onAutoReadCleared;
+    /** Messages come in buffers of their own size: the channels read into none, and one for all of them does. */
+    private static final RecvByteBufAllocator UNUSED = new FixedRecvByteBufAllocator(1);
 
-    SocketConfig(Channel channel, @Nullable DatagramChannel socket, Runnable onAutoReadCleared) {
-        super(channel);
+    private final @Nullable DatagramChannel socket;
+
+    /** A channel that can be told to read no more. */
+    interface Reader extends Channel {
+        /** autoRead was switched off. Any thread. */
+        void onAutoReadCleared();
+    }
+
+    SocketConfig(Reader channel, @Nullable DatagramChannel socket) {
+        super(channel, UNUSED);
         this.socket = socket;
-        this.onAutoReadCleared = onAutoReadCleared;
     }
 
     @Override
     protected void autoReadCleared() {
-        onAutoReadCleared.run();
+        ((Reader) channel).onAutoReadCleared();
     }
 
     @Override

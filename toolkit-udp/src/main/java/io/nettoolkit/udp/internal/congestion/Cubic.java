@@ -1,6 +1,7 @@
 package io.nettoolkit.udp.internal.congestion;
 
 import io.nettoolkit.udp.CongestionControl;
+import org.jspecify.annotations.Nullable;
 
 /*
  * CUBIC, in bytes where the RFC counts segments.
@@ -39,14 +40,36 @@ public final class Cubic extends LossBased {
     private static final long NO_EPOCH = Long.MIN_VALUE;
     private static final double NANOS = 1e9;
 
-    private double maximum;
-    private double prior;
-    private double renoEstimate;
-    private double kSeconds;
-    private long epochNanos = NO_EPOCH;
-    private long lastAckNanos;
-    private double maximumBefore;
-    private double priorBefore;
+    /** Where the window is led once slow start is over; null before. */
+    private @Nullable Curve curve;
+
+    /** The growth of congestion avoidance. */
+    private static final class Curve {
+        double maximum;
+        double prior;
+        double renoEstimate;
+        double kSeconds;
+        long epochNanos = NO_EPOCH;
+        long lastAckNanos;
+        double maximumBefore;
+        double priorBefore;
+
+        void begin(long nowNanos, double window, double segment) {
+            epochNanos = nowNanos;
+            renoEstimate = window;
+            if (maximum <= window) {
+                maximum = window;
+                kSeconds = 0;
+            } else {
+                kSeconds = Math.cbrt((maximum - window) / segment / C);
+            }
+        }
+
+        double at(double seconds, double segment) {
+            double t = seconds - kSeconds;
+            return maximum + C * t * t * t * segment;
+        }
+    }
 
     Cubic(CongestionControl.Path path) {
         super(path, true);
@@ -57,67 +80,66 @@ public final class Cubic extends LossBased {
         return BETA;
     }
 
+    private Curve curve() {
+        Curve led = curve;
+        if (led == null) {
+            led = new Curve();
+            curve = led;
+        }
+        return led;
+    }
+
     @Override
     void onReduction(long nowNanos, double window) {
-        maximumBefore = maximum;
-        priorBefore = prior;
+        Curve led = curve();
+        led.maximumBefore = led.maximum;
+        led.priorBefore = led.prior;
         // Fast convergence: a flow that lost before it was back at its old maximum makes room for a new one.
-        maximum = window < maximum ? window * (1 + BETA) / 2 : window;
-        prior = window;
-        epochNanos = NO_EPOCH;
+        led.maximum = window < led.maximum ? window * (1 + BETA) / 2 : window;
+        led.prior = window;
+        led.epochNanos = NO_EPOCH;
     }
 
     @Override
     void onUndo() {
-        maximum = maximumBefore;
-        prior = priorBefore;
-        epochNanos = NO_EPOCH;
+        Curve led = curve();
+        led.maximum = led.maximumBefore;
+        led.prior = led.priorBefore;
+        led.epochNanos = NO_EPOCH;
     }
 
     @Override
     void onReset() {
-        epochNanos = NO_EPOCH;
+        curve().epochNanos = NO_EPOCH;
     }
 
     @Override
     void onApplicationLimited(long nowNanos) {
-        if (epochNanos != NO_EPOCH) {
-            epochNanos += nowNanos - lastAckNanos;
+        Curve led = curve;
+        if (led != null) {
+            if (led.epochNanos != NO_EPOCH) {
+                led.epochNanos += nowNanos - led.lastAckNanos;
+            }
+            led.lastAckNanos = nowNanos;
         }
-        lastAckNanos = nowNanos;
     }
 
     @Override
     double grow(long nowNanos, long bytes, double window) {
-        if (epochNanos == NO_EPOCH) {
-            beginEpoch(nowNanos, window);
-        }
-        lastAckNanos = nowNanos;
+        Curve led = curve();
         double segment = path.datagramBytes();
-        double seconds = (nowNanos - epochNanos) / NANOS;
-        double alpha = renoEstimate >= prior ? 1 : ALPHA;
-        renoEstimate += alpha * segment * bytes / window;
-        if (curve(seconds, segment) < renoEstimate) {
-            return Math.max(window, renoEstimate);
+        if (led.epochNanos == NO_EPOCH) {
+            led.begin(nowNanos, window, segment);
         }
-        double ahead = curve(seconds + path.smoothedRttNanos() / NANOS, segment);
+        led.lastAckNanos = nowNanos;
+        double seconds = (nowNanos - led.epochNanos) / NANOS;
+        double alpha = led.renoEstimate >= led.prior ? 1 : ALPHA;
+        led.renoEstimate += alpha * segment * bytes / window;
+        if (led.at(seconds, segment) < led.renoEstimate) {
+            return Math.max(window, led.renoEstimate);
+        }
+        double ahead = led.at(seconds + path.smoothedRttNanos() / NANOS, segment);
         double target = Math.max(window, Math.min(ahead, MOST_GROWTH * window));
         return window + (target - window) * bytes / window;
-    }
-
-    private void beginEpoch(long nowNanos, double window) {
-        epochNanos = nowNanos;
-        renoEstimate = window;
-        if (maximum <= window) {
-            maximum = window;
-            kSeconds = 0;
-        } else {
-            kSeconds = Math.cbrt((maximum - window) / path.datagramBytes() / C);
-        }
-    }
-
-    private double curve(double seconds, double segment) {
-        double t = seconds - kSeconds;
-        return maximum + C * t * t * t * segment;
     }
 }

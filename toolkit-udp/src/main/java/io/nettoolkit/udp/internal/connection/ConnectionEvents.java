@@ -26,6 +26,9 @@ public interface ConnectionEvents extends Outcomes {
     /** No datagram bears this id any more. */
     default void onIdRetired(long id) {}
 
+    /** Nothing has been under way for a while: what is only needed then can go. */
+    default void onQuiet() {}
+
     /** Datagrams go to another address from now on: {@link RudpConnection#remote}. */
     void onPathChanged();
 }

@@ -31,17 +31,26 @@ final class ConnectionIds {
     private @Nullable StatelessReset resets;
 
     private long local;
-    private long localSequence;
-    private long localSpare;
-    private boolean hasLocalSpare;
+    private int localSequence;
+    private @Nullable Spare localSpare;
     private boolean newDue;
 
     private long peer;
-    private long peerSequence;
     private byte[] peerToken = NO_TOKEN;
-    private long peerSpare;
-    private byte @Nullable [] peerSpareToken;
+    private int peerSequence;
+    private @Nullable Spare peerSpare;
     private boolean retireDue;
+
+    /** An id to go on with, and the token that a stateless reset of it bears. */
+    private static final class Spare {
+        final long id;
+        final byte[] resetToken;
+
+        Spare(long id, byte[] resetToken) {
+            this.id = id;
+            this.resetToken = resetToken;
+        }
+    }
 
     ConnectionIds(ConnectionSetup setup, ConnectionEvents events) {
         this.setup = setup;
@@ -69,13 +78,13 @@ final class ConnectionIds {
     }
 
     boolean isLocal(long id) {
-        return id == local || (hasLocalSpare && id == localSpare);
+        return id == local || (localSpare != null && id == localSpare.id);
     }
 
     void forEachLocal(LongConsumer action) {
         action.accept(local);
-        if (hasLocalSpare) {
-            action.accept(localSpare);
+        if (localSpare != null) {
+            action.accept(localSpare.id);
         }
     }
 
@@ -88,20 +97,19 @@ final class ConnectionIds {
     void issue() {
         long id = newId();
         if (events.onIdIssued(id)) {
-            localSpare = id;
-            hasLocalSpare = true;
+            localSpare = new Spare(id, resets == null ? ZEROS : resets.token(id));
             newDue = true;
         }
     }
 
     /** Goes on with the peer's spare id; answers whether there is one. */
     boolean rotate() {
-        byte[] token = peerSpareToken;
-        if (token == null) {
+        Spare next = peerSpare;
+        if (next == null) {
             return false;
         }
-        setPeer(peerSpare, token);
-        peerSpareToken = null;
+        setPeer(next.id, next.resetToken);
+        peerSpare = null;
         peerSequence++;
         retireDue = true;
         return true;
@@ -112,23 +120,23 @@ final class ConnectionIds {
             throw WireException.protocol("connection id " + sequence + " while " + peerSequence + " is not retired");
         }
         if (sequence == peerSequence + 1) {
-            if (peerSpareToken != null && peerSpare != id) {
+            if (peerSpare != null && peerSpare.id != id) {
                 throw WireException.protocol("two connection ids of number " + sequence);
             }
-            peerSpare = id;
-            peerSpareToken = Arrays.equals(token, ZEROS) ? NO_TOKEN : token;
+            peerSpare = new Spare(id, Arrays.equals(token, ZEROS) ? NO_TOKEN : token);
         }
     }
 
     void onRetireId(long sequence) throws WireException {
-        if (sequence > localSequence || (sequence == localSequence && !hasLocalSpare)) {
+        Spare next = localSpare;
+        if (sequence > localSequence || (sequence == localSequence && next == null)) {
             throw WireException.protocol("connection id " + sequence + " is retired, which is the last one");
         }
-        if (sequence == localSequence) {
+        if (sequence == localSequence && next != null) {
             long retired = local;
-            local = localSpare;
+            local = next.id;
             localSequence++;
-            hasLocalSpare = false;
+            localSpare = null;
             newDue = false;
             events.onIdRetired(retired);
             issue();
@@ -147,10 +155,9 @@ final class ConnectionIds {
         if (!hasFrames() || end - out.writerIndex() < FRAME_BYTES) {
             return;
         }
-        if (newDue) {
+        if (newDue && localSpare != null) {
             newDue = false;
-            byte[] token = resets == null ? ZEROS : resets.token(localSpare);
-            Frames.writeNewId(out, localSequence + 1, localSpare, token);
+            Frames.writeNewId(out, localSequence + 1, localSpare.id, localSpare.resetToken);
             sent.note(PacketIntake.NOTE_NEW_ID, null, localSequence + 1, 0);
         }
         if (retireDue) {
@@ -162,7 +169,7 @@ final class ConnectionIds {
 
     /** What told of an id was lost, and is told again where it still matters. */
     void onNewIdLost(long sequence) {
-        newDue |= hasLocalSpare && sequence == localSequence + 1;
+        newDue |= localSpare != null && sequence == localSequence + 1;
     }
 
     void onRetireIdLost(long sequence) {

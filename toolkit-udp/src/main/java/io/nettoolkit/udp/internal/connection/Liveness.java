@@ -16,18 +16,19 @@ final class Liveness {
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final int LEAST_PTOS = 3;
-    /** After this long a pause memory goes that is only needed while something is under way. */
-    private static final long TRIM_NANOS = 2_000_000_000L;
+    /**
+     * After this long a pause, and the time in which a peer that misses an answer asks for it, memory goes that is only
+     * needed while something is under way.
+     */
+    private static final long REST_NANOS = 2_000_000_000L;
 
-    private final long keepAliveNanos;
     private long idleNanos;
     private long startedNanos;
     private long quietSinceNanos;
     private boolean sentSince;
-    private boolean trimmed;
+    private boolean atRest;
 
     Liveness(RudpConfig config) {
-        keepAliveNanos = config.keepAlive().toNanos();
         idleNanos = config.idleTimeout().toNanos();
     }
 
@@ -44,12 +45,12 @@ final class Liveness {
         startedNanos = nowNanos;
         quietSinceNanos = nowNanos;
         sentSince = false;
-        trimmed = false;
+        atRest = false;
     }
 
     void onElicitingSent(long nowNanos) {
         quietSinceNanos = nowNanos;
-        trimmed = false;
+        atRest = false;
         if (!sentSince) {
             sentSince = true;
             startedNanos = nowNanos;
@@ -60,27 +61,28 @@ final class Liveness {
         return startedNanos + Math.max(idleNanos, LEAST_PTOS * ptoNanos);
     }
 
-    private long keepAliveNanos() {
-        return keepAliveNanos == 0 ? NEVER : quietSinceNanos + keepAliveNanos;
+    private long keepAliveNanos(RudpConnection connection) {
+        long intervalNanos = connection.setup().config().keepAlive().toNanos();
+        return intervalNanos == 0 ? NEVER : quietSinceNanos + intervalNanos;
     }
 
-    private long trimNanos() {
-        return trimmed ? NEVER : quietSinceNanos + TRIM_NANOS;
+    private long restNanos(long ptoNanos) {
+        return atRest ? NEVER : quietSinceNanos + Math.max(REST_NANOS, LEAST_PTOS * ptoNanos);
     }
 
     /** When something has to be done on this connection, which is open. */
     long deadlineNanos(RudpConnection connection) {
         LossRecovery recovery = connection.recovery();
-        PacketAssembler assembler = connection.assembler();
         // Where nothing can be sent there is nothing to probe with (RFC 9002 §6.2.2.1).
-        long deadline = assembler.isHeldBack() ? NEVER : recovery.deadlineNanos();
-        deadline = Math.min(deadline, assembler.deadlineNanos());
+        long deadline = connection.path().isHeldBack()
+                ? NEVER
+                : Math.min(recovery.deadlineNanos(), connection.sendDeadlineNanos());
         deadline = Math.min(deadline, idleDeadlineNanos(recovery.basePtoNanos()));
-        if (recovery.sent().packetsInFlight() == 0) {
-            deadline = Math.min(deadline, keepAliveNanos());
+        if (recovery.packetsInFlight() == 0) {
+            deadline = Math.min(deadline, keepAliveNanos(connection));
         }
         if (connection.isQuiet()) {
-            deadline = Math.min(deadline, trimNanos());
+            deadline = Math.min(deadline, restNanos(recovery.basePtoNanos()));
         }
         deadline = Math.min(deadline, connection.path().deadlineNanos());
         return Math.min(deadline, connection.outbox().expiryNanos());
@@ -89,16 +91,17 @@ final class Liveness {
     /** The deadline has passed. */
     void onTimeout(RudpConnection connection, long nowNanos) {
         LossRecovery recovery = connection.recovery();
-        PacketAssembler assembler = connection.assembler();
         if (nowNanos >= idleDeadlineNanos(recovery.basePtoNanos())) {
-            boolean waiting = recovery.sent().packetsInFlight() > 0;
-            connection.endSilently(nowNanos, connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
+            boolean waiting = recovery.packetsInFlight() > 0;
+            connection.ending().endSilently(connection.failures(nowNanos).silence(waiting, recovery.ptoCount()));
             return;
         }
         if (connection.outbox().isStuck()) {
             int bytes = MtuSearch.BASE_BYTES;
             CloseReason reason = connection.failures(nowNanos).stuck(bytes);
-            connection.end(nowNanos, reason, CloseCode.INTERNAL, "datagrams of " + bytes + " bytes do not arrive");
+            connection
+                    .ending()
+                    .end(nowNanos, reason, CloseCode.INTERNAL, "datagrams of " + bytes + " bytes do not arrive");
             return;
         }
         PathState path = connection.path();
@@ -106,20 +109,20 @@ final class Liveness {
             connection.events().onPathChanged();
         }
         connection.outbox().expire(nowNanos);
-        if (nowNanos >= recovery.deadlineNanos() && !assembler.isHeldBack()) {
+        if (nowNanos >= recovery.deadlineNanos() && !path.isHeldBack()) {
             int probes = recovery.onDeadline(nowNanos);
             if (probes > 0) {
                 recovery.repeatOldest(probes);
-                assembler.requestProbes(probes);
+                connection.assembler(nowNanos).requestProbes(probes);
             }
         }
-        if (nowNanos >= keepAliveNanos() && recovery.sent().packetsInFlight() == 0) {
+        if (nowNanos >= keepAliveNanos(connection) && recovery.packetsInFlight() == 0) {
             quietSinceNanos = nowNanos;
-            assembler.requestPing();
+            connection.assembler(nowNanos).requestPing();
         }
-        if (nowNanos >= trimNanos() && connection.isQuiet()) {
-            trimmed = true;
-            connection.trim();
+        if (nowNanos >= restNanos(recovery.basePtoNanos()) && connection.isQuiet()) {
+            atRest = true;
+            connection.rest();
         }
     }
 }

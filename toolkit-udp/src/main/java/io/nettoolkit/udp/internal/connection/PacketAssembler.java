@@ -17,13 +17,15 @@ import io.netty.buffer.ByteBuf;
  *
  * <p>A packet that asks for an acknowledgement leaves only where window and pacer allow it, except for probes (RFC 9002
  * §7.5) and acknowledgements alone, which ask for none.
+ *
+ * <p>Made when there is something to send, dropped when nothing has been for a while; what has to outlive that is the
+ * connection's.
  */
 final class PacketAssembler {
 
     /** Wake-ups are not closer than this, and what may leave in that time leaves together. */
     static final long QUANTUM_NANOS = 1_000_000;
 
-    private static final int LEAST_DATAGRAM = 64;
     private static final int CLOSE_PACKETS = 64;
     private static final int ACKS_WITHOUT_ANSWER = 20;
     private static final int FIRST_SKIP_PERIOD = 256;
@@ -49,7 +51,7 @@ final class PacketAssembler {
     private boolean responseDue;
     private long response;
     private boolean frequencyDue;
-    private long frequencyPackets = 2;
+    private int frequencyPackets;
     private long frequencyDelayNanos;
     private int acksWithoutAnswer;
     private long skipAt;
@@ -57,9 +59,11 @@ final class PacketAssembler {
     private boolean pacerBlocked;
     private long pacerReadyNanos;
 
-    PacketAssembler(RudpConnection connection, PacketProtection protection, long nowNanos) {
+    /** Of a connection whose peer acknowledges every so many packets. */
+    PacketAssembler(RudpConnection connection, PacketProtection protection, int frequencyPackets, long nowNanos) {
         this.connection = connection;
         this.protection = protection;
+        this.frequencyPackets = frequencyPackets;
         recovery = connection.recovery();
         mtu = recovery.mtu();
         acks = connection.acks();
@@ -69,7 +73,7 @@ final class PacketAssembler {
         ids = connection.ids();
         ack = connection.setup().ack();
         pacer = new Pacer(mtu.bytes(), QUANTUM_NANOS, nowNanos);
-        skipAt = FIRST_SKIP_PERIOD + randomBelow(FIRST_SKIP_PERIOD);
+        skipAt = recovery.sent().nextPacketNumber() + FIRST_SKIP_PERIOD + randomBelow(FIRST_SKIP_PERIOD);
     }
 
     private long randomBelow(long bound) {
@@ -88,9 +92,14 @@ final class PacketAssembler {
         return probes + (path.isChallengeDue() || responseDue ? 1 : 0);
     }
 
-    /** Whether an address that has not shown itself has had all it may get. */
-    boolean isHeldBack() {
-        return path.allowance() < LEAST_DATAGRAM;
+    /** Whether nothing is to be sent that only this one knows of. */
+    boolean isIdle() {
+        return probes == 0 && !pingDue && !responseDue && !frequencyDue;
+    }
+
+    /** How many packets the peer is asked to acknowledge at once. */
+    int frequencyPackets() {
+        return frequencyPackets;
     }
 
     void requestPing() {
@@ -111,7 +120,7 @@ final class PacketAssembler {
         // A probe as large as what it asks after would vanish in the same hole.
         int most = probes > 0 ? Math.min(MtuSearch.BASE_BYTES, mtu.bytes()) : mtu.bytes();
         long room = Math.min(Math.min(most, path.allowance()), out.maxWritableBytes());
-        if (room < LEAST_DATAGRAM) {
+        if (room < PathState.LEAST_DATAGRAM) {
             pacerBlocked = false;
             return 0;
         }
@@ -276,7 +285,7 @@ final class PacketAssembler {
      */
     void adaptFrequency(long peerAckDelayNanos) {
         long window = recovery.controller().windowBytes() / mtu.bytes();
-        long wanted = window < SMALL_WINDOW ? 1 : Math.max(2, Math.min(window / 16, MAX_FREQUENCY));
+        int wanted = (int) (window < SMALL_WINDOW ? 1 : Math.max(2, Math.min(window / 16, MAX_FREQUENCY)));
         if (wanted >= 2 * frequencyPackets || wanted <= frequencyPackets / 2) {
             frequencyPackets = wanted;
             frequencyDelayNanos = Math.min(peerAckDelayNanos, Math.max(QUANTUM_NANOS, recovery.smoothedRttNanos() / 4));
@@ -286,9 +295,6 @@ final class PacketAssembler {
 
     /** When something may leave that may not yet. */
     long deadlineNanos() {
-        if (isHeldBack()) {
-            return LossRecovery.NEVER;
-        }
         return pacerBlocked ? Math.min(pacerReadyNanos, acks.dueNanos()) : acks.dueNanos();
     }
 

@@ -69,11 +69,11 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
                 ending.onPacket();
             }
         } catch (WireException e) {
-            connection.fail(now, e.code(), String.valueOf(e.getMessage()));
+            connection.ending().fail(now, e.code(), String.valueOf(e.getMessage()));
             return;
         }
         if (connection.recovery().isNeverAnswered()) {
-            connection.fail(now, CloseCode.PROTOCOL, "nothing is acknowledged, however much comes");
+            connection.ending().fail(now, CloseCode.PROTOCOL, "nothing is acknowledged, however much comes");
             return;
         }
         if (newest && !from.equals(connection.path().remote())) {
@@ -99,7 +99,7 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
         switch (kind) {
             case Inbox.NOTE_GRANT -> connection.inbox().onGrantLost();
             case Inbox.NOTE_CHANNEL_GRANT -> connection.inbox().onChannelGrantLost((int) from);
-            case NOTE_FREQUENCY -> connection.requestFrequency();
+            case NOTE_FREQUENCY -> connection.assembler(nowNanos).requestFrequency();
             case NOTE_NEW_ID -> connection.ids().onNewIdLost(from);
             case NOTE_RETIRE_ID -> connection.ids().onRetireIdLost(from);
             default -> {}
@@ -117,7 +117,7 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
     public void onAck(AckFrame ack) throws WireException {
         if (connection.isOpen()) {
             connection.recovery().onAck(nowNanos, ack);
-            connection.onAcksTaken();
+            connection.onAcksTaken(nowNanos);
         }
     }
 
@@ -153,7 +153,7 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
 
     @Override
     public void onPathChallenge(long number) {
-        connection.onPathChallenge(number);
+        connection.assembler(nowNanos).requestResponse(number);
     }
 
     @Override
@@ -173,6 +173,6 @@ final class PacketIntake implements FrameVisitor, NoteVisitor {
 
     @Override
     public void onClose(long code, String reason) {
-        connection.onPeerClose(nowNanos, code, reason);
+        connection.ending().onPeerClose(nowNanos, code, reason);
     }
 }

@@ -14,6 +14,9 @@ final class PathState {
 
     static final long NEVER = Long.MAX_VALUE;
 
+    /** Nothing is sent where only less may be. */
+    static final int LEAST_DATAGRAM = 64;
+
     private static final int FACTOR = 3;
 
     private SocketAddress remote;
@@ -53,6 +56,11 @@ final class PathState {
     long allowance() {
         Validation open = validation;
         return open == null ? Long.MAX_VALUE : Math.max(0, FACTOR * open.receivedBytes - open.sentBytes);
+    }
+
+    /** Whether an address that has not shown itself has had all it may get. */
+    boolean isHeldBack() {
+        return allowance() < LEAST_DATAGRAM;
     }
 
     void onReceived(SocketAddress from, int bytes) {

@@ -9,7 +9,6 @@ import io.nettoolkit.udp.internal.delivery.OutMessage;
 import io.nettoolkit.udp.internal.delivery.Outbox;
 import io.nettoolkit.udp.internal.recovery.AckTracker;
 import io.nettoolkit.udp.internal.recovery.LossRecovery;
-import io.nettoolkit.udp.internal.wire.CloseCode;
 import io.nettoolkit.udp.internal.wire.Handshake;
 import io.nettoolkit.udp.internal.wire.Handshake.Accept;
 import io.nettoolkit.udp.internal.wire.Handshake.Header;
@@ -20,9 +19,28 @@ import io.nettoolkit.udp.internal.wire.Wire;
 import io.nettoolkit.udp.internal.wire.WireException;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
-import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+
+/*
+ * What exists only while it is needed.
+ *
+ * Most connections of a server are idle most of the time, so what one holds then is what counts (2 KiB was the promise; less
+ * than 1.25 KiB it is). What has to outlive a pause is numbers: ids, credit, the next packet and the next message, round
+ * trips, the window, statistics. The rest is made when it is first asked for and dropped in `rest`, when for two seconds, and
+ * for longer than the peer would wait for an answer, nothing was under way in either direction (Liveness):
+ *
+ *   packets sent, with their notes        SentPackets, DeliveryRate   of LossRecovery
+ *   packets received                      ReceivedPackets             of AckTracker
+ *   messages on their way out             Backlog                     of Outbox
+ *   messages on their way in              Reassembly                  of Inbox
+ *   what is to be sent next, and when     PacketAssembler
+ *   writes that are not flushed           PendingWrites               of the channel
+ *
+ * Others come with the first event that they tell of, and stay: LossHistory, Doubts (MtuSearch) and the curve of Cubic with a
+ * loss, Ending with the end. A pause that is shorter, as between a question and its answer, costs nothing, so packets in
+ * steady traffic or ping-pong are sent and received without an object.
+ */
 
 /**
  * One connection as a machine without I/O. See the note of {@link io.nettoolkit.udp.internal the package}.
@@ -76,13 +94,17 @@ public final class RudpConnection {
     private final Outbox outbox;
     private @Nullable Opening opening;
     private PacketProtection protection = PacketProtection.NONE;
+    /** Null at rest, and before the handshake is over. */
     private @Nullable PacketAssembler assembler;
-    private @Nullable Shutdown shutdown;
+
+    /** Null while it does not end. */
+    private @Nullable Ending ending;
+
     private @Nullable TransportParameters peer;
     private State state = State.CONNECTING;
     private @Nullable Throwable unreachable;
-    private long flushEndNanos = NEVER;
-    private boolean ended;
+    /** How many packets the peer was asked to acknowledge at once. */
+    private int ackFrequency = 2;
 
     private RudpConnection(
             ConnectionSetup setup, ConnectionEvents events, Side side, SocketAddress remote, long nowNanos) {
@@ -135,7 +157,9 @@ public final class RudpConnection {
         }
         if (Wire.isData(datagram)) {
             intake.onDataPacket(now, from, datagram);
-            endFlush(now);
+            if (ending != null) {
+                ending.endFlush(now);
+            }
         } else if (Wire.isHandshake(datagram)) {
             onHandshakePacket(now, from, datagram);
         } else {
@@ -201,22 +225,21 @@ public final class RudpConnection {
                 recovery.rtt().sample(rtt, 0);
             }
             // The server waits for a packet that shows that the client has its answer.
-            assembler().requestPing();
+            assembler(now).requestPing();
             establish();
         } else if (handshake.isRefused()) {
-            endSilently(now, failures(now).handshake(handshake.refusal(), Kind.HANDSHAKE));
+            ending().endSilently(failures(now).handshake(handshake.refusal(), Kind.HANDSHAKE));
         }
     }
 
     private void setPeer(long now, TransportParameters parameters) {
         peer = parameters;
-        recovery.setPeerAckDelay(Math.min(parameters.maxAckDelayMicros() * 1000, 1_000_000_000L));
+        recovery.setPeerAckDelay(parameters.maxAckDelayMicros() * 1000);
         liveness.begin(now, parameters.idleTimeoutMillis());
         recovery.setIdleTimeout(liveness.idleNanos());
         outbox.setPeer(parameters);
         outbox.setPatience(liveness.idleNanos());
         recovery.mtu().limit(parameters.maxDatagramBytes());
-        assembler = new PacketAssembler(this, protection, now);
     }
 
     private void establish() {
@@ -229,7 +252,7 @@ public final class RudpConnection {
 
     private void onReset(long now, Header header, byte[] token) {
         if (peer != null && ids.isGenuineReset(header.destination(), token)) {
-            endSilently(now, failures(now).reset());
+            ending().endSilently(failures(now).reset());
         }
     }
 
@@ -243,7 +266,7 @@ public final class RudpConnection {
         long now = nowNanos - originNanos;
         unreachable = cause;
         if (opening instanceof ClientHandshake handshake && handshake.isEndedByUnreachable()) {
-            endSilently(now, failures(now).refused(cause));
+            ending().endSilently(failures(now).refused(cause));
         }
     }
 
@@ -307,24 +330,12 @@ public final class RudpConnection {
 
     /** Closes when everything written is acknowledged, or the drain timeout is over. */
     public void close(long nowNanos) {
-        long now = nowNanos - originNanos;
-        if (state == State.CONNECTING) {
-            endSilently(now, CloseReason.local());
-        } else if (state == State.ESTABLISHED) {
-            state = State.FLUSHING;
-            flushEndNanos = now + setup.config().drainTimeout().toNanos();
-            endFlush(now);
-        }
+        ending().close(nowNanos - originNanos);
     }
 
     /** Closes now; what is not acknowledged is given up. */
     public void abort(long nowNanos) {
-        long now = nowNanos - originNanos;
-        if (state == State.CONNECTING) {
-            endSilently(now, CloseReason.local());
-        } else if (isOpen()) {
-            end(now, CloseReason.local(), CloseCode.NONE, "");
-        }
+        ending().abort(nowNanos - originNanos);
     }
 
     /** Ends without a word to the peer: nothing can be sent any more. */
@@ -334,57 +345,36 @@ public final class RudpConnection {
 
     void kill(CloseReason reason) {
         if (state != State.CLOSED) {
-            endSilently(0, reason);
+            ending().endSilently(reason);
         }
     }
 
-    private void endFlush(long now) {
-        if (state == State.FLUSHING && (outbox.isSettled() || now >= flushEndNanos)) {
-            end(now, CloseReason.local(), CloseCode.NONE, "");
+    /** What ends it; made by whoever has it end. */
+    Ending ending() {
+        Ending current = ending;
+        if (current == null) {
+            current = new Ending(this);
+            ending = current;
         }
+        return current;
     }
 
-    void onPeerClose(long now, long code, String reason) {
-        Shutdown ending = shutdown;
-        if (ending != null) {
-            ending.onClose(false);
-        } else if (isOpen()) {
-            end(now, failures(now).closed(code, reason), CloseCode.NONE, "");
-            Objects.requireNonNull(shutdown).onClose(true);
-        }
+    void setState(State state) {
+        this.state = state;
     }
 
-    /** The peer broke a rule. */
-    void fail(long now, long code, String reason) {
-        if (isOpen()) {
-            end(now, failures(now).violation(code, reason), code, reason);
-        }
-    }
-
-    void end(long now, CloseReason reason, long code, String text) {
-        state = State.CLOSING;
-        shutdown = new Shutdown(code, text, now, recovery.basePtoNanos());
-        tellEnd(reason);
-    }
-
-    void endSilently(long now, CloseReason reason) {
-        state = State.CLOSED;
+    void endOpening() {
         if (opening != null) {
             opening.end();
             opening = null;
         }
-        tellEnd(reason);
     }
 
-    private void tellEnd(CloseReason reason) {
-        if (ended) {
-            return;
-        }
-        ended = true;
+    /** It has ended: nothing is sent or acknowledged any more. */
+    void release() {
         outbox.close();
-        recovery.trim();
+        recovery.rest();
         inbox.close();
-        events.onClosed(reason);
     }
 
     /** The deadline of {@link #nextTimeoutNanos} has passed; calling it early does no harm. */
@@ -394,13 +384,11 @@ public final class RudpConnection {
             case CONNECTING -> onHandshakeTimeout(now);
             case ESTABLISHED, FLUSHING -> {
                 liveness.onTimeout(this, now);
-                endFlush(now);
-            }
-            case CLOSING -> {
-                if (shutdown != null && shutdown.onDeadline(now)) {
-                    state = State.CLOSED;
+                if (ending != null) {
+                    ending.endFlush(now);
                 }
             }
+            case CLOSING -> ending().onDeadline(now);
             default -> {}
         }
     }
@@ -408,7 +396,7 @@ public final class RudpConnection {
     private void onHandshakeTimeout(long now) {
         Opening handshake = opening;
         if (handshake != null && handshake.isTimedOut(now)) {
-            endSilently(now, failures(now).handshake(handshake.refusal(), handshake.timeoutKind()));
+            ending().endSilently(failures(now).handshake(handshake.refusal(), handshake.timeoutKind()));
         }
     }
 
@@ -417,8 +405,9 @@ public final class RudpConnection {
         long now = nowNanos - originNanos;
         long deadline = switch (state) {
             case CONNECTING -> opening == null ? NEVER : opening.deadlineNanos();
-            case ESTABLISHED, FLUSHING -> Math.min(liveness.deadlineNanos(this), flushEndNanos);
-            case CLOSING -> shutdown == null ? NEVER : shutdown.deadlineNanos();
+            case ESTABLISHED, FLUSHING ->
+                Math.min(liveness.deadlineNanos(this), ending == null ? NEVER : ending.deadlineNanos());
+            case CLOSING -> ending().deadlineNanos();
             case CLOSED -> NEVER;
         };
         return deadline == NEVER ? NO_TIMEOUT : Math.max(0, deadline - now);
@@ -440,13 +429,13 @@ public final class RudpConnection {
                 }
             }
             case ESTABLISHED, FLUSHING -> {
-                return assembler().poll(now, out);
+                return assembler != null || hasToSend(now) ? assembler(now).poll(now, out) : 0;
             }
             case CLOSING -> {
-                Shutdown ending = shutdown;
-                if (ending != null && ending.isDue()) {
-                    bytes = assembler().pollClose(out, ending);
-                    ending.onSent(now);
+                Shutdown shutdown = shutdown();
+                if (shutdown != null && shutdown.isDue()) {
+                    bytes = assembler(now).pollClose(out, shutdown);
+                    shutdown.onSent(now);
                 }
             }
             default -> {}
@@ -464,24 +453,36 @@ public final class RudpConnection {
         }
     }
 
-    void onAcksTaken() {
-        assembler().adaptFrequency(peer == null ? 0 : peer.maxAckDelayMicros() * 1000);
-    }
-
-    void onPathChallenge(long number) {
-        assembler().requestResponse(number);
-    }
-
-    void requestFrequency() {
-        assembler().requestFrequency();
+    void onAcksTaken(long now) {
+        assembler(now).adaptFrequency(peer == null ? 0 : peer.maxAckDelayMicros() * 1000);
     }
 
     Failures failures(long now) {
         return new Failures(path.remote(), now, unreachable);
     }
 
-    PacketAssembler assembler() {
-        return Objects.requireNonNull(assembler, "the handshake is not over");
+    /** What puts packets together; to be asked for when there is something to send. The handshake is over. */
+    PacketAssembler assembler(long now) {
+        PacketAssembler current = assembler;
+        if (current == null) {
+            current = new PacketAssembler(this, protection, ackFrequency, now);
+            assembler = current;
+        }
+        return current;
+    }
+
+    /** Whether a connection at rest has something to send. */
+    private boolean hasToSend(long now) {
+        return acks.dueNanos() <= now
+                || path.isChallengeDue()
+                || ids.hasFrames()
+                || inbox.hasGrants()
+                || outbox.hasSendable();
+    }
+
+    /** When something may leave that may not yet. */
+    long sendDeadlineNanos() {
+        return assembler == null ? acks.dueNanos() : assembler.deadlineNanos();
     }
 
     /** The id datagrams for this connection carry. */
@@ -528,15 +529,20 @@ public final class RudpConnection {
 
     /** Whether nothing is under way in either direction, so that what is kept for later can go. */
     boolean isQuiet() {
-        return recovery.sent().packetsInFlight() == 0 && outbox.isSettled() && inbox.bufferedBytes() == 0;
+        return recovery.packetsInFlight() == 0 && outbox.isSettled() && inbox.bufferedBytes() == 0;
     }
 
-    /** Lets go of memory that is only needed while something is under way. */
-    void trim() {
-        outbox.trim();
-        inbox.trim();
-        acks.trim();
-        recovery.trim();
+    /** Nothing has been under way for a while (the note at the head tells what goes). */
+    void rest() {
+        events.onQuiet();
+        recovery.rest();
+        outbox.rest();
+        inbox.rest();
+        acks.rest();
+        if (assembler != null && assembler.isIdle()) {
+            ackFrequency = assembler.frequencyPackets();
+            assembler = null;
+        }
         protection.trim();
     }
 
@@ -587,9 +593,10 @@ public final class RudpConnection {
         return traffic;
     }
 
+    /** What tells the peer of the end; null while it need not be told. */
     @Nullable
     Shutdown shutdown() {
-        return shutdown;
+        return ending == null ? null : ending.shutdown();
     }
 
     /** The protection in force; null before the handshake has brought it about. */

@@ -15,13 +15,14 @@ import org.jspecify.annotations.Nullable;
  *
  * Idea. Bytes are copied out of the packet into their message's own buffer, so that nothing pins the block a socket read
  * into. A reliable message is charged to the windows when its first part (or its CANCEL) comes, and credited when it is
- * read, passed over or cancelled: each exactly once, since its number is then in `done`. Unreliable messages have no
+ * read, passed over or cancelled: each exactly once, since its number is then done with. Unreliable messages have no
  * credit: they are dropped where they would exceed the caps.
  *
  * Invariants.
  *  - What is buffered of reliable messages is at most what was granted; of unreliable ones at most the first window.
  *  - An ordered message is handed over when all numbers below it are done; a sequenced one when no higher one was.
- *  - Numbers lie within SendCredit.MAX_SPREAD of the lowest that is not done, or the peer is in violation; that bounds `done`.
+ *  - Numbers lie within SendCredit.MAX_SPREAD of the lowest that is not done, or the peer is in violation; that bounds what
+ *    is remembered of them.
  */
 
 /**
@@ -40,7 +41,10 @@ public final class Inbox {
     private static final int MAX_GRANT_BYTES = 17;
 
     private final RudpConfig config;
-    private final Reassembly reassembly;
+    private final ByteBufAllocator allocator;
+    /** Null at rest. */
+    private @Nullable Reassembly reassembly;
+
     private @Nullable UnreliableInbox unreliable;
     private final ChannelMap<ReceiveChannel> channels = new ChannelMap<>();
     private final ReceiveWindow bytes;
@@ -56,13 +60,18 @@ public final class Inbox {
     /** An empty inbox. */
     public Inbox(RudpConfig config, ByteBufAllocator allocator) {
         this.config = config;
-        reassembly = new Reassembly(allocator);
-        bytes = newByteWindow();
-        messages = new ReceiveWindow(config.maxUnreadMessages(), config.maxUnreadMessages(), 1);
+        this.allocator = allocator;
+        bytes = new ReceiveWindow(config.receiveWindowBytes());
+        messages = new ReceiveWindow(config.maxUnreadMessages());
     }
 
-    private ReceiveWindow newByteWindow() {
-        return new ReceiveWindow(config.receiveWindowBytes(), config.maxReceiveWindowBytes(), config.maxMessageBytes());
+    private Reassembly reassembly() {
+        Reassembly current = reassembly;
+        if (current == null) {
+            current = new Reassembly(allocator);
+            reassembly = current;
+        }
+        return current;
     }
 
     /** A part of a message came, or all of it. */
@@ -72,11 +81,11 @@ public final class Inbox {
         }
         ReceiveQueue queue = channel(frame.channel(), frame.total()).queue(frame.order());
         if (frame.order() > Frames.SEQUENCED) {
-            unreliable().onData(queue, frame);
+            unreliable().onData(reassembly(), queue, frame);
             return;
         }
         long sequence = frame.sequence();
-        if (queue.done.contains(sequence)) {
+        if (queue.isDone(sequence)) {
             return;
         }
         InMessage message = queue.waiting(sequence);
@@ -86,14 +95,14 @@ public final class Inbox {
                 passOver(queue, sequence, frame.total());
                 return;
             }
-            message = reassembly.begin(queue, sequence, frame.total());
+            message = reassembly().begin(queue, sequence, frame.total());
             queue.addWaiting(message);
         }
         if (message.total != frame.total()) {
             throw WireException.protocol("message " + sequence + " of channel " + frame.channel() + " has "
                     + message.total + " bytes and " + frame.total());
         }
-        if (reassembly.take(message, frame)) {
+        if (reassembly().take(message, frame)) {
             onWhole(queue, message);
         }
     }
@@ -107,7 +116,7 @@ public final class Inbox {
         }
         ReceiveChannel channel = channels.get(id);
         if (channel == null) {
-            channel = new ReceiveChannel(id, newByteWindow());
+            channel = new ReceiveChannel(id, new ReceiveWindow(config.receiveWindowBytes()));
             channels.add(id, channel);
         }
         return channel;
@@ -116,7 +125,7 @@ public final class Inbox {
     private UnreliableInbox unreliable() {
         UnreliableInbox inbox = unreliable;
         if (inbox == null) {
-            inbox = new UnreliableInbox(config, reassembly);
+            inbox = new UnreliableInbox(config);
             unreliable = inbox;
         }
         return inbox;
@@ -124,9 +133,9 @@ public final class Inbox {
 
     /** Charges a reliable message that was not seen before. */
     private void begin(ReceiveQueue queue, long sequence, int total) throws WireException {
-        if (sequence - queue.done.nextMissing(0) >= SendCredit.MAX_SPREAD) {
+        if (sequence - queue.firstMissing() >= SendCredit.MAX_SPREAD) {
             throw WireException.protocol("message " + sequence + " of channel " + queue.channel.id + ", "
-                    + queue.done.nextMissing(0) + " is not done");
+                    + queue.firstMissing() + " is not done");
         }
         // Where one of them is exceeded the connection ends, so it does not matter that the others are not charged.
         if (!bytes.begin(total) || !messages.begin(1) || !queue.channel.window.begin(total)) {
@@ -141,7 +150,7 @@ public final class Inbox {
             return;
         }
         queue.removeWaiting(message.sequence);
-        queue.done.add(message.sequence, message.sequence + 1);
+        queue.setDone(message.sequence);
         queue.newest = Math.max(queue.newest, message.sequence);
         if (queue.order == Frames.SEQUENCED) {
             InMessage older = queue.anyWaitingBelow(message.sequence);
@@ -150,16 +159,16 @@ public final class Inbox {
                 older = queue.anyWaitingBelow(message.sequence);
             }
         }
-        reassembly.ready(message);
+        reassembly().ready(message);
     }
 
     private void deliverInOrder(ReceiveQueue queue) {
-        long sequence = queue.done.nextMissing(0);
+        long sequence = queue.firstMissing();
         for (InMessage m = queue.waiting(sequence); m != null && m.whole; m = queue.waiting(sequence)) {
             queue.removeWaiting(sequence);
-            queue.done.add(sequence, sequence + 1);
-            reassembly.ready(m);
-            sequence = queue.done.nextMissing(sequence);
+            queue.setDone(sequence);
+            reassembly().ready(m);
+            sequence = queue.firstMissing();
         }
     }
 
@@ -167,20 +176,20 @@ public final class Inbox {
         queue.removeWaiting(message.sequence);
         long sequence = message.sequence;
         int total = message.total;
-        reassembly.drop(message);
+        reassembly().drop(message);
         passOver(queue, sequence, total);
     }
 
     /** The number is done with, and what it was charged is credited. */
     private void passOver(ReceiveQueue queue, long sequence, int total) {
-        queue.done.add(sequence, sequence + 1);
+        queue.setDone(sequence);
         credit(queue.channel, total);
     }
 
     private void credit(ReceiveChannel channel, int total) {
-        grantDue |= bytes.read(total);
-        grantDue |= messages.read(1);
-        if (channel.window.read(total)) {
+        grantDue |= bytes.read(total, config.maxMessageBytes());
+        grantDue |= messages.read(1, 1);
+        if (channel.window.read(total, config.maxMessageBytes())) {
             setDue(channel);
         }
     }
@@ -199,7 +208,7 @@ public final class Inbox {
             return;
         }
         ReceiveQueue queue = channel(channelId, total).queue(order);
-        if (queue.done.contains(sequence)) {
+        if (queue.isDone(sequence)) {
             return;
         }
         InMessage message = queue.waiting(sequence);
@@ -219,7 +228,8 @@ public final class Inbox {
 
     /** Whether there is a message to read. */
     public boolean hasReady() {
-        return reassembly.firstReady() != null;
+        Reassembly current = reassembly;
+        return current != null && current.firstReady() != null;
     }
 
     /**
@@ -228,13 +238,14 @@ public final class Inbox {
      * @return whether there was one
      */
     public boolean poll(MessageSink sink) {
-        InMessage message = reassembly.firstReady();
-        if (message == null || message.queue == null) {
+        Reassembly current = reassembly;
+        InMessage message = current == null ? null : current.firstReady();
+        if (current == null || message == null || message.queue == null) {
             return false;
         }
         ReceiveQueue queue = message.queue;
         int total = message.total;
-        ByteBuf content = reassembly.takeFirst(message);
+        ByteBuf content = current.takeFirst(message);
         readMessages++;
         readBytes += total;
         if (queue.order > Frames.SEQUENCED) {
@@ -265,8 +276,8 @@ public final class Inbox {
     public void writeGrants(ByteBuf out, int end, SentPackets sent, long nowNanos, long rttNanos) {
         if (grantDue && end - out.writerIndex() >= MAX_GRANT_BYTES) {
             grantDue = false;
-            long byteLimit = bytes.grant(nowNanos, rttNanos);
-            Frames.writeMaxData(out, byteLimit, messages.grant(nowNanos, rttNanos));
+            long byteLimit = bytes.grant(nowNanos, rttNanos, config.maxReceiveWindowBytes());
+            Frames.writeMaxData(out, byteLimit, messages.grant(nowNanos, rttNanos, config.maxUnreadMessages()));
             sent.note(NOTE_GRANT, null, 0, 0);
         }
         while (firstDue != null && end - out.writerIndex() >= MAX_GRANT_BYTES) {
@@ -274,7 +285,8 @@ public final class Inbox {
             firstDue = channel.nextDue;
             channel.nextDue = null;
             channel.grantDue = false;
-            Frames.writeMaxChannelData(out, channel.id, channel.window.grant(nowNanos, rttNanos));
+            Frames.writeMaxChannelData(
+                    out, channel.id, channel.window.grant(nowNanos, rttNanos, config.maxReceiveWindowBytes()));
             sent.note(NOTE_CHANNEL_GRANT, null, channel.id, 0);
         }
     }
@@ -305,16 +317,18 @@ public final class Inbox {
             InMessage message = queue.anyWaitingBelow(Long.MAX_VALUE);
             while (message != null) {
                 queue.removeWaiting(message.sequence);
-                reassembly.drop(message);
+                reassembly().drop(message);
                 message = queue.anyWaitingBelow(Long.MAX_VALUE);
             }
         }
     }
 
-    /** Lets go of what is kept only to be used again. */
-    public void trim() {
-        reassembly.clearPool();
-        channels.forEach(ReceiveChannel::trim);
+    /** Lets go of what is kept only while messages come. */
+    public void rest() {
+        if (reassembly != null && reassembly.isEmpty()) {
+            reassembly = null;
+        }
+        channels.forEach(ReceiveChannel::rest);
     }
 
     /** Drops what is ready too. */
@@ -327,7 +341,8 @@ public final class Inbox {
 
     /** Bytes of messages that were not read. */
     public long bufferedBytes() {
-        return reassembly.bufferedBytes();
+        Reassembly current = reassembly;
+        return current == null ? 0 : current.bufferedBytes();
     }
 
     /** Messages read. */

@@ -45,54 +45,65 @@ public final class Outbox {
     /** Chance alone does not lose a part so often. */
     private static final int LEAST_REPEATS = 10;
 
-    private final PartWriter parts = new PartWriter();
+    private final Outcomes outcomes;
     private final ChannelMap<SendChannel> channels = new ChannelMap<>();
-    private final SendSchedule schedule = new SendSchedule();
-    private @Nullable PriorityQueue<OutMessage> expiring;
-    private final MessageStock stock = new MessageStock();
-    private final CancelQueue cancels = new CancelQueue();
     private final SendCredit credit = new SendCredit();
-    private final Settlement settlement;
+    /** Null at rest. */
+    private @Nullable Backlog backlog;
+
     private long sentMessages;
+    private long acknowledgedMessages;
+    private long droppedMessages;
     private long retransmittedBytes;
     private long patienceNanos = Long.MAX_VALUE;
     private boolean stuck;
+    private boolean closed;
 
     /** An empty outbox. */
     public Outbox(Outcomes outcomes) {
-        settlement = new Settlement(outcomes, schedule, stock, cancels);
+        this.outcomes = outcomes;
+    }
+
+    private Backlog backlog() {
+        Backlog current = backlog;
+        if (current == null) {
+            current = new Backlog(this);
+            backlog = current;
+        }
+        return current;
     }
 
     /** A message to fill in and {@link #write}; takes over the content. */
     public OutMessage take(ByteBuf content) {
-        return stock.take(content);
+        return backlog().stock.take(content);
     }
 
     /** Takes a message in. */
     public void write(OutMessage message) {
-        stock.add(message);
-        if (settlement.isClosed()) {
-            settlement.cancel(message, Drop.CLOSED);
+        Backlog work = backlog();
+        work.stock.add(message);
+        if (closed) {
+            work.settlement.cancel(message, Drop.CLOSED);
             return;
         }
         SendQueue queue = channel(message.channel).queue(message.order);
         if (message.order == Frames.SEQUENCED || message.order == Frames.UNRELIABLE_SEQUENCED) {
-            supersede(queue);
+            supersede(queue, work.settlement);
         }
         queue.append(message);
-        schedule.update(queue);
+        work.schedule.update(queue);
         if (message.deadlineNanos != OutMessage.NO_DEADLINE) {
-            if (expiring == null) {
-                expiring = new PriorityQueue<>();
+            if (work.expiring == null) {
+                work.expiring = new PriorityQueue<>();
             }
             message.references++;
-            expiring.add(message);
+            work.expiring.add(message);
         }
     }
 
     /** Gives back a message that is not taken in any more. */
     public void refuse(OutMessage message) {
-        settlement.refuse(message);
+        backlog().settlement.refuse(message);
     }
 
     private SendChannel channel(int id) {
@@ -104,7 +115,7 @@ public final class Outbox {
         return channel;
     }
 
-    private void supersede(SendQueue queue) {
+    private static void supersede(SendQueue queue, Settlement settlement) {
         while (queue.head != null) {
             settlement.cancel(queue.head, Drop.SUPERSEDED);
         }
@@ -125,7 +136,9 @@ public final class Outbox {
 
     /** The room for frames in a full packet from now on. */
     public void setPayloadBytes(int bytes) {
-        parts.setPayloadBytes(bytes);
+        if (backlog != null) {
+            backlog.parts.setPayloadBytes(bytes);
+        }
     }
 
     /** For how long a message may be sent again and again without any of it arriving. */
@@ -153,10 +166,14 @@ public final class Outbox {
 
     /** Whether something could be sent now. */
     public boolean hasSendable() {
-        if (!cancels.isEmpty()) {
+        Backlog work = backlog;
+        if (work == null) {
+            return false;
+        }
+        if (!work.cancels.isEmpty()) {
             return true;
         }
-        for (Level level = schedule.highest(); level != null; level = level.lower) {
+        for (Level level = work.schedule.highest(); level != null; level = level.lower) {
             if (level.firstLost != null) {
                 return true;
             }
@@ -186,17 +203,21 @@ public final class Outbox {
      */
     public boolean fill(long nowNanos, ByteBuf out, int end, SentPackets sent) {
         int start = out.writerIndex();
-        fillCancels(out, end, sent);
+        Backlog work = backlog;
         credit.setBlocked(false);
-        for (Level level = schedule.highest(); level != null; level = level.lower) {
-            if (!fillLost(level, nowNanos, out, end, sent) || !fillNew(level, out, end, sent)) {
+        if (work == null) {
+            return false;
+        }
+        fillCancels(work.cancels, out, end, sent);
+        for (Level level = work.schedule.highest(); level != null; level = level.lower) {
+            if (!fillLost(work, level, nowNanos, out, end, sent) || !fillNew(work, level, out, end, sent)) {
                 break;
             }
         }
         return out.writerIndex() > start;
     }
 
-    private void fillCancels(ByteBuf out, int end, SentPackets sent) {
+    private static void fillCancels(CancelQueue cancels, ByteBuf out, int end, SentPackets sent) {
         while (!cancels.isEmpty() && end - out.writerIndex() >= CANCEL_BYTES) {
             OutMessage message = Objects.requireNonNull(cancels.poll());
             Frames.writeCancel(out, message.order, message.channel, message.sequence, message.length);
@@ -213,12 +234,12 @@ public final class Outbox {
     }
 
     /** Answers whether there may be room for more. */
-    private boolean fillLost(Level level, long nowNanos, ByteBuf out, int end, SentPackets sent) {
+    private boolean fillLost(Backlog work, Level level, long nowNanos, ByteBuf out, int end, SentPackets sent) {
         for (OutMessage m = level.firstLost; m != null; m = level.firstLost) {
             while (m.state == OutMessage.BEGUN && !m.lost.isEmpty()) {
                 int from = (int) m.lost.from(0);
                 int to = (int) Math.min(m.lost.to(0), m.length);
-                int bytes = parts.write(m, from, to, out, end);
+                int bytes = work.parts.write(m, from, to, out, end);
                 if (bytes < 0) {
                     return false;
                 }
@@ -227,13 +248,13 @@ public final class Outbox {
                 noteSent(m, from, bytes, sent);
                 m.lost.remove(from, from + Math.max(1, bytes));
             }
-            schedule.removeLost(m);
-            stock.release(m);
+            work.schedule.removeLost(m);
+            work.stock.release(m);
         }
         return true;
     }
 
-    private boolean fillNew(Level level, ByteBuf out, int end, SentPackets sent) {
+    private boolean fillNew(Backlog work, Level level, ByteBuf out, int end, SentPackets sent) {
         SendQueue stuck = null;
         for (SendQueue q = level.turn; q != null && q != stuck; q = level.turn) {
             OutMessage m = q.head;
@@ -243,7 +264,7 @@ public final class Outbox {
             if (m.sequence < 0) {
                 Drop refusal = credit.refusal(m);
                 if (refusal != null) {
-                    settlement.cancel(m, refusal);
+                    work.settlement.cancel(m, refusal);
                     stuck = null;
                     continue;
                 }
@@ -253,35 +274,36 @@ public final class Outbox {
                     level.pass();
                     continue;
                 }
-                if (!parts.hasRoomToBegin(m, q.nextSequence, end - out.writerIndex())) {
+                if (!work.parts.hasRoomToBegin(m, q.nextSequence, end - out.writerIndex())) {
                     return false;
                 }
                 begin(q, m);
             }
             int from = m.sentUpTo;
-            int bytes = parts.write(m, from, m.length, out, end);
+            int bytes = work.parts.write(m, from, m.length, out, end);
             if (bytes < 0) {
                 return false;
             }
             stuck = null;
             level.pass();
-            onPartSent(q, m, from, bytes, sent);
+            onPartSent(work, m, from, bytes, sent);
         }
         return true;
     }
 
-    private void onPartSent(SendQueue q, OutMessage m, int from, int bytes, SentPackets sent) {
+    private static void onPartSent(Backlog work, OutMessage m, int from, int bytes, SentPackets sent) {
         m.sentUpTo += bytes;
-        stock.onUnqueued(bytes);
+        work.stock.onUnqueued(bytes);
         if (m.isReliable()) {
             noteSent(m, from, bytes, sent);
         }
         if (m.sentUpTo < m.length) {
             return;
         }
-        q.remove(m);
-        schedule.update(q);
-        settlement.onSent(m);
+        SendQueue queue = Objects.requireNonNull(m.queue);
+        queue.remove(m);
+        work.schedule.update(queue);
+        work.settlement.onSent(m);
     }
 
     private static void noteSent(OutMessage m, int from, int bytes, SentPackets sent) {
@@ -301,9 +323,10 @@ public final class Outbox {
 
     /** A packet with this note was acknowledged. */
     public void onNoteAcked(int kind, OutMessage m, long from, long to) {
+        Backlog work = backlog();
         if (kind == NOTE_CANCEL) {
             if (m.state == OutMessage.CANCELLED) {
-                settlement.settle(m);
+                work.settlement.settle(m);
             }
         } else if (m.state == OutMessage.BEGUN) {
             stuck &= m.repeats <= LEAST_REPEATS;
@@ -311,41 +334,43 @@ public final class Outbox {
             m.acked.add(from, to);
             m.lost.remove(from, to);
             if (m.acked.containsAll(0, m.span())) {
-                settlement.acknowledge(m);
+                work.settlement.acknowledge(m);
             }
         }
-        stock.release(m);
+        work.stock.release(m);
     }
 
     /** A packet with this note was lost, or is to be repeated in a probe. The note stays. */
     public void onNoteLost(int kind, OutMessage m, long from, long to) {
         if (kind == NOTE_CANCEL) {
             if (m.state == OutMessage.CANCELLED) {
-                cancels.add(m);
+                backlog().cancels.add(m);
             }
         } else if (m.state == OutMessage.BEGUN && !m.acked.containsAll(from, to)) {
             m.lost.add(from, to);
             for (int i = 0; i < m.acked.size(); i++) {
                 m.lost.remove(m.acked.from(i), m.acked.to(i));
             }
-            schedule.addLost(m);
+            backlog().schedule.addLost(m);
         }
     }
 
     /** A packet with this note matters no more. */
     public void onNoteForgotten(OutMessage m) {
-        stock.release(m);
+        backlog().stock.release(m);
     }
 
     /** When the next message has to be given up; {@link OutMessage#NO_DEADLINE} for none. */
     public long expiryNanos() {
-        OutMessage first = expiring == null ? null : expiring.peek();
+        OutMessage first = backlog == null || backlog.expiring == null ? null : backlog.expiring.peek();
         return first == null ? OutMessage.NO_DEADLINE : first.deadlineNanos;
     }
 
     /** Gives up the messages whose deadline has passed. */
     public void expire(long nowNanos) {
-        if (expiring == null) {
+        Backlog work = backlog;
+        PriorityQueue<OutMessage> expiring = work == null ? null : work.expiring;
+        if (work == null || expiring == null) {
             return;
         }
         for (OutMessage m = expiring.peek(); m != null; m = expiring.peek()) {
@@ -354,46 +379,70 @@ public final class Outbox {
             }
             expiring.poll();
             if (m.state == OutMessage.QUEUED || m.state == OutMessage.BEGUN) {
-                settlement.cancel(m, Drop.EXPIRED);
+                work.settlement.cancel(m, Drop.EXPIRED);
             }
-            stock.release(m);
+            work.stock.release(m);
         }
     }
 
     /** Drops everything; the connection has ended. Notes may still come back. */
     public void close() {
-        settlement.close();
-        channels.forEach(this::drain);
+        closed = true;
+        Backlog work = backlog;
+        if (work != null) {
+            channels.forEach(channel -> drain(channel, work.settlement));
+            work.expiring = null;
+            work.cancels.clear();
+            work.stock.clearPool();
+        }
         channels.clear();
-        expiring = null;
-        cancels.clear();
-        stock.clearPool();
     }
 
-    private void drain(SendChannel channel) {
+    private static void drain(SendChannel channel, Settlement settlement) {
         for (SendQueue queue = channel.firstQueue(); queue != null; queue = queue.nextOrder) {
             settlement.drain(queue);
         }
     }
 
-    /** Lets go of what is kept only to be used again. */
-    public void trim() {
-        stock.clearPool();
+    /** Lets go of what is kept only while messages are under way. No note of one may come back after that. */
+    public void rest() {
+        if (backlog != null && isSettled()) {
+            backlog = null;
+        }
     }
 
     /** Whether nothing more is to be done about any message: those given up count until the peer has heard of it. */
     public boolean isSettled() {
-        return stock.isEmpty();
+        Backlog work = backlog;
+        return work == null || work.stock.isEmpty();
+    }
+
+    Outcomes outcomes() {
+        return outcomes;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void onAcknowledged() {
+        acknowledgedMessages++;
+    }
+
+    void onDropped() {
+        droppedMessages++;
     }
 
     /** Bytes written and not sent for the first time. */
     public long queuedBytes() {
-        return stock.queuedBytes();
+        Backlog work = backlog;
+        return work == null ? 0 : work.stock.queuedBytes();
     }
 
     /** Bytes held. */
     public long unsettledBytes() {
-        return stock.bytes();
+        Backlog work = backlog;
+        return work == null ? 0 : work.stock.bytes();
     }
 
     /** Messages begun. */
@@ -403,12 +452,12 @@ public final class Outbox {
 
     /** Messages the peer has. */
     public long acknowledgedMessages() {
-        return settlement.acknowledged();
+        return acknowledgedMessages;
     }
 
     /** Messages given up. */
     public long droppedMessages() {
-        return settlement.dropped();
+        return droppedMessages;
     }
 
     /** Bytes sent again. */

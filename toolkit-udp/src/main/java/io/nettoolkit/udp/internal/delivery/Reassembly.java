@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of messages on their way in: collects parts in buffers of their own, and keeps what may be read until it is.
+ * An inbox has it while there are such messages, and for a while after that.
  *
  * <p>Threading: confined to the connection's loop.
  */
@@ -20,6 +21,7 @@ final class Reassembly {
     private @Nullable InMessage lastReady;
     private @Nullable InMessage pool;
     private int pooled;
+    private int messages;
     private long bufferedBytes;
 
     Reassembly(ByteBufAllocator allocator) {
@@ -35,6 +37,7 @@ final class Reassembly {
             message.next = null;
             pooled--;
         }
+        messages++;
         message.begin(queue, sequence, total == 0 ? Unpooled.EMPTY_BUFFER : allocator.buffer(total, total), total);
         return message;
     }
@@ -108,6 +111,7 @@ final class Reassembly {
     }
 
     private void recycle(InMessage message) {
+        messages--;
         message.queue = null;
         message.content = Unpooled.EMPTY_BUFFER;
         if (pooled < MAX_POOLED) {
@@ -117,9 +121,8 @@ final class Reassembly {
         }
     }
 
-    void clearPool() {
-        pool = null;
-        pooled = 0;
+    boolean isEmpty() {
+        return messages == 0;
     }
 
     long bufferedBytes() {

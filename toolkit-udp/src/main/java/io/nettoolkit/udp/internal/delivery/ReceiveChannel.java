@@ -36,9 +36,9 @@ final class ReceiveChannel {
         return firstQueue;
     }
 
-    void trim() {
+    void rest() {
         for (ReceiveQueue queue = firstQueue; queue != null; queue = queue.nextOrder) {
-            queue.trim();
+            queue.rest();
         }
     }
 }

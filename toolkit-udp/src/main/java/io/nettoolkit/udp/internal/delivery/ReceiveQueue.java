@@ -9,11 +9,14 @@ final class ReceiveQueue {
 
     final ReceiveChannel channel;
     final int order;
-    /** Numbers that were handed over, cancelled or passed over; unused where nothing is repeated. */
-    final RangeSet done = new RangeSet();
 
     @Nullable
     ReceiveQueue nextOrder;
+
+    // Numbers that were handed over, cancelled or passed over: all below this one, and those behind a gap. Unused where
+    // nothing is repeated.
+    private long firstMissing;
+    private @Nullable RangeSet doneBehind;
 
     private @Nullable LongObjectHashMap<InMessage> waiting;
     /** The newest number handed over; -1 before the first. */
@@ -22,6 +25,32 @@ final class ReceiveQueue {
     ReceiveQueue(ReceiveChannel channel, int order) {
         this.channel = channel;
         this.order = order;
+    }
+
+    boolean isDone(long sequence) {
+        return sequence < firstMissing || (doneBehind != null && doneBehind.contains(sequence));
+    }
+
+    /** The lowest number that is not done with. */
+    long firstMissing() {
+        return firstMissing;
+    }
+
+    /** The number is done with, which it was not. */
+    void setDone(long sequence) {
+        RangeSet behind = doneBehind;
+        if (sequence != firstMissing) {
+            if (behind == null) {
+                behind = new RangeSet();
+                doneBehind = behind;
+            }
+            behind.add(sequence, sequence + 1);
+        } else if (behind == null || behind.isEmpty()) {
+            firstMissing++;
+        } else {
+            firstMissing = behind.nextMissing(sequence + 1);
+            behind.remove(0, firstMissing);
+        }
     }
 
     @Nullable
@@ -42,8 +71,11 @@ final class ReceiveQueue {
         }
     }
 
-    void trim() {
-        done.trim();
+    /** Lets go of what is needed only where there is a gap. */
+    void rest() {
+        if (doneBehind != null && doneBehind.isEmpty()) {
+            doneBehind = null;
+        }
         if (waitingCount() == 0) {
             waiting = null;
         }

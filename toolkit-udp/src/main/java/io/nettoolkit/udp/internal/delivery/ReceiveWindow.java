@@ -11,19 +11,14 @@ package io.nettoolkit.udp.internal.delivery;
  */
 final class ReceiveWindow {
 
-    private final long mostWindow;
-    private final int largest;
     private long window;
     private long limit;
     private long begun;
     private long read;
-    private long readAtGrant;
     private long grantedNanos;
 
-    ReceiveWindow(long window, long mostWindow, int largest) {
-        this.largest = largest;
+    ReceiveWindow(long window) {
         this.window = window;
-        this.mostWindow = mostWindow;
         limit = window;
     }
 
@@ -33,23 +28,33 @@ final class ReceiveWindow {
         return begun <= limit;
     }
 
-    /** Something was read, or will never be. Answers whether the peer should be told a new limit. */
-    boolean read(long amount) {
+    /**
+     * Something was read, or will never be.
+     *
+     * @param largest the largest thing there is
+     * @return whether the peer should be told a new limit
+     */
+    boolean read(long amount, long largest) {
         read += amount;
         long left = limit - read;
         return left <= window - Math.max(1, window / 4) || left < largest;
     }
 
-    /** Moves the limit on and answers it. */
-    long grant(long nowNanos, long rttNanos) {
-        long used = read - readAtGrant;
+    /**
+     * Moves the limit on.
+     *
+     * @param mostWindow how far the window may grow
+     * @return the limit
+     */
+    long grant(long nowNanos, long rttNanos, long mostWindow) {
+        // Since the last grant, which set the limit a window ahead.
+        long used = read - (limit - window);
         // Used as fast as the whole window in two round trips?
         if (used > 0 && (double) (nowNanos - grantedNanos) * window < 2.0 * rttNanos * used) {
             window = Math.min(2 * window, mostWindow);
         }
-        readAtGrant = read;
         grantedNanos = nowNanos;
-        limit = Math.max(limit, read + window);
+        limit = read + window;
         return limit;
     }
 

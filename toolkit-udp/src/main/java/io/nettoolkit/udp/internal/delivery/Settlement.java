@@ -10,16 +10,13 @@ import io.nettoolkit.udp.internal.delivery.Outcomes.Drop;
  */
 final class Settlement {
 
-    private final Outcomes outcomes;
+    private final Outbox outbox;
     private final SendSchedule schedule;
     private final MessageStock stock;
     private final CancelQueue cancels;
-    private boolean closed;
-    private long acknowledged;
-    private long dropped;
 
-    Settlement(Outcomes outcomes, SendSchedule schedule, MessageStock stock, CancelQueue cancels) {
-        this.outcomes = outcomes;
+    Settlement(Outbox outbox, SendSchedule schedule, MessageStock stock, CancelQueue cancels) {
+        this.outbox = outbox;
         this.schedule = schedule;
         this.stock = stock;
         this.cancels = cancels;
@@ -29,7 +26,7 @@ final class Settlement {
     void onSent(OutMessage m) {
         Object token = m.token;
         if (token != null) {
-            outcomes.onSent(token);
+            outbox.outcomes().onSent(token);
         }
         if (!m.isReliable()) {
             settle(m);
@@ -38,11 +35,11 @@ final class Settlement {
 
     /** The peer has all of it. */
     void acknowledge(OutMessage m) {
-        acknowledged++;
+        outbox.onAcknowledged();
         Object token = m.token;
         settle(m);
         if (token != null) {
-            outcomes.onAcknowledged(token);
+            outbox.outcomes().onAcknowledged(token);
         }
     }
 
@@ -53,11 +50,11 @@ final class Settlement {
             queue.remove(m);
             schedule.update(queue);
         }
-        dropped++;
+        outbox.onDropped();
         stock.onUnqueued(m.length - m.sentUpTo);
         Object token = m.token;
         m.token = null;
-        if (m.state == OutMessage.BEGUN && !closed) {
+        if (m.state == OutMessage.BEGUN && !outbox.isClosed()) {
             m.state = OutMessage.CANCELLED;
             m.lost.clear();
             stock.discardContent(m);
@@ -66,7 +63,7 @@ final class Settlement {
             settle(m);
         }
         if (token != null) {
-            outcomes.onDropped(token, reason);
+            outbox.outcomes().onDropped(token, reason);
         }
     }
 
@@ -75,7 +72,7 @@ final class Settlement {
         stock.releaseContent(m);
         m.state = OutMessage.SETTLED;
         if (m.token != null) {
-            outcomes.onDropped(m.token, Drop.CLOSED);
+            outbox.outcomes().onDropped(m.token, Drop.CLOSED);
         }
         stock.recycle(m);
     }
@@ -95,15 +92,6 @@ final class Settlement {
         stock.recycle(m);
     }
 
-    /** The connection has ended: the peer is told nothing more. */
-    void close() {
-        closed = true;
-    }
-
-    boolean isClosed() {
-        return closed;
-    }
-
     /** Ends every message of the queue. */
     void drain(SendQueue queue) {
         while (queue.head != null) {
@@ -116,13 +104,5 @@ final class Settlement {
                 cancel(m, Drop.CLOSED);
             }
         }
-    }
-
-    long acknowledged() {
-        return acknowledged;
-    }
-
-    long dropped() {
-        return dropped;
     }
 }

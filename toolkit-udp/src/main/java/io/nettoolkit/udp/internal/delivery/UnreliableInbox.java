@@ -14,20 +14,18 @@ final class UnreliableInbox {
 
     private static final int MAX_PARTIAL = 16;
 
-    private final Reassembly reassembly;
     private final long maxBytes;
     private final int maxReady;
     private long bytes;
     private int ready;
     private long dropped;
 
-    UnreliableInbox(RudpConfig config, Reassembly reassembly) {
-        this.reassembly = reassembly;
+    UnreliableInbox(RudpConfig config) {
         maxBytes = config.receiveWindowBytes();
         maxReady = config.maxUnreadMessages();
     }
 
-    void onData(ReceiveQueue queue, DataFrame frame) {
+    void onData(Reassembly reassembly, ReceiveQueue queue, DataFrame frame) {
         long sequence = frame.sequence();
         if (queue.order == Frames.UNRELIABLE_SEQUENCED && sequence <= queue.newest) {
             dropped++;
@@ -42,7 +40,7 @@ final class UnreliableInbox {
             bytes += frame.total();
             message = reassembly.begin(queue, sequence, frame.total());
             if (!frame.isWhole()) {
-                makeRoom(queue, sequence);
+                makeRoom(reassembly, queue, sequence);
                 queue.addWaiting(message);
             }
         } else if (message.total != frame.total()) {
@@ -58,7 +56,7 @@ final class UnreliableInbox {
     }
 
     /** Drops a message that will hardly be completed any more. */
-    private void makeRoom(ReceiveQueue queue, long sequence) {
+    private void makeRoom(Reassembly reassembly, ReceiveQueue queue, long sequence) {
         InMessage old = queue.waitingCount() < MAX_PARTIAL ? null : queue.anyWaitingBelow(Long.MAX_VALUE);
         long late = queue.order == Frames.UNRELIABLE_SEQUENCED ? queue.newest : sequence - MAX_PARTIAL;
         InMessage older = queue.anyWaitingBelow(late);

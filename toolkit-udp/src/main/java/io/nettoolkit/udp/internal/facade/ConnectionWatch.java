@@ -6,6 +6,7 @@ import io.nettoolkit.core.internal.CallbackGuard;
 import io.nettoolkit.udp.RudpChannel;
 import io.nettoolkit.udp.RudpServer;
 import io.nettoolkit.udp.internal.channel.ConnectionChannel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -16,6 +17,8 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
 
     private final ConnectionListener listener;
     private final CallbackGuard guard;
+    /** One for all channels, as in {@link HandlerAdapter}. */
+    private final ChannelFutureListener onClosed = closed -> onClosed((ConnectionChannel) closed.channel());
 
     ConnectionWatch(ConnectionListener listener, CallbackGuard guard) {
         this.listener = listener;
@@ -26,11 +29,13 @@ final class ConnectionWatch extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext context) {
         ConnectionChannel channel = (ConnectionChannel) context.channel();
         guard.run(() -> listener.onOpen(channel, channel.timeline()));
-        channel.closeFuture().addListener(closed -> {
-            CloseReason reason = channel.closeReason();
-            guard.run(() -> listener.onClose(channel, reason, channel.timeline()));
-        });
+        channel.closeFuture().addListener(onClosed);
         context.fireChannelActive();
+    }
+
+    private void onClosed(ConnectionChannel channel) {
+        CloseReason reason = channel.closeReason();
+        guard.run(() -> listener.onClose(channel, reason, channel.timeline()));
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.nettoolkit.udp.RudpHandler;
 import io.nettoolkit.udp.RudpMessage;
 import io.nettoolkit.udp.internal.channel.ConnectionChannel;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -16,6 +17,8 @@ final class HandlerAdapter extends ChannelInboundHandlerAdapter {
 
     private final RudpHandler handler;
     private final CallbackGuard guard;
+    /** One for all channels: of thousands that are idle, each would hold its own. */
+    private final ChannelFutureListener onClosed = closed -> onClosed((ConnectionChannel) closed.channel());
 
     HandlerAdapter(RudpHandler handler, CallbackGuard guard) {
         this.handler = handler;
@@ -38,10 +41,11 @@ final class HandlerAdapter extends ChannelInboundHandlerAdapter {
         } catch (Throwable failure) {
             failed(context, failure);
         }
-        context.channel().closeFuture().addListener(closed -> {
-            ConnectionChannel channel = channel(context);
-            guard.run(() -> handler.onClose(channel, channel.closeReason()));
-        });
+        context.channel().closeFuture().addListener(onClosed);
+    }
+
+    private void onClosed(ConnectionChannel channel) {
+        guard.run(() -> handler.onClose(channel, channel.closeReason()));
     }
 
     @Override

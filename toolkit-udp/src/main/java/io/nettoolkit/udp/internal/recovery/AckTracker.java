@@ -1,7 +1,7 @@
 package io.nettoolkit.udp.internal.recovery;
 
 import io.nettoolkit.udp.internal.wire.AckFrame;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /*
  * What was received, and when to say so.
@@ -32,60 +32,56 @@ public final class AckTracker {
     static final int MAX_RANGES = 32;
 
     private static final int DEFAULT_THRESHOLD = 2;
-    private static final int FIRST_RANGES = 2;
-    private static final long SHORTEST_DELAY_NANOS = 1_000_000;
+    private static final int SHORTEST_DELAY_NANOS = 1_000_000;
 
-    private final long maxDelayNanos;
-    private long[] smallest = new long[FIRST_RANGES];
-    private long[] largest = new long[FIRST_RANGES];
-    private int count;
-    private long floor;
-    private long largestEliciting = -1;
-    private long largestReceivedNanos;
-    private long threshold = DEFAULT_THRESHOLD;
-    private long delayNanos;
+    /** At most a second, as is the one in force. */
+    private final int maxDelayNanos;
+
+    private int delayNanos;
+    private int threshold = DEFAULT_THRESHOLD;
     private int unacknowledged;
     private long dueNanos = NEVER;
+    /** What is below counts as a duplicate. */
+    private long floor;
+    /** What was received from the floor on; null for nothing. */
+    private @Nullable ReceivedPackets received;
 
-    /** Acknowledgements wait no longer than this. */
+    /** Acknowledgements wait no longer than this, which is at most a second. */
     public AckTracker(long maxDelayNanos) {
-        this.maxDelayNanos = maxDelayNanos;
-        delayNanos = maxDelayNanos;
+        this.maxDelayNanos = Math.toIntExact(maxDelayNanos);
+        delayNanos = this.maxDelayNanos;
     }
 
     /** Whether this number was received before, or is so old that it cannot be told. */
     public boolean isDuplicate(long packetNumber) {
-        if (packetNumber < floor) {
-            return true;
-        }
-        for (int i = 0; i < count; i++) {
-            if (packetNumber > largest[i]) {
-                return false;
-            }
-            if (packetNumber >= smallest[i]) {
-                return true;
-            }
-        }
-        return false;
+        return packetNumber < floor || (received != null && received.contains(packetNumber));
     }
 
     /** The number to expect next. */
     public long expected() {
-        return count == 0 ? floor : largest[0] + 1;
+        return received == null ? floor : received.largest() + 1;
     }
 
     /** A packet that is no duplicate arrived. */
     public void onReceived(long nowNanos, long packetNumber, boolean eliciting) {
-        boolean isLargest = packetNumber >= expected();
-        boolean gap = isLargest ? packetNumber != expected() && count > 0 : packetNumber < largestEliciting;
-        insert(packetNumber);
-        if (isLargest) {
-            largestReceivedNanos = nowNanos;
+        ReceivedPackets packets = received;
+        boolean gap = false;
+        if (packets == null) {
+            packets = new ReceivedPackets(packetNumber);
+            received = packets;
+        } else {
+            gap = packetNumber > packets.largest()
+                    ? packetNumber != packets.largest() + 1
+                    : packetNumber < packets.largestEliciting;
+            floor = Math.max(floor, packets.add(packetNumber));
+        }
+        if (packetNumber == packets.largest()) {
+            packets.largestReceivedNanos = nowNanos;
         }
         if (!eliciting) {
             return;
         }
-        largestEliciting = Math.max(largestEliciting, packetNumber);
+        packets.largestEliciting = Math.max(packets.largestEliciting, packetNumber);
         unacknowledged++;
         if (gap || unacknowledged >= threshold) {
             dueNanos = nowNanos;
@@ -101,8 +97,8 @@ public final class AckTracker {
 
     /** The peer wants fewer, or more. */
     public void onAckFrequency(long packets, long peerDelayNanos) {
-        threshold = Math.max(1, packets);
-        delayNanos = Math.max(SHORTEST_DELAY_NANOS, Math.min(peerDelayNanos, maxDelayNanos));
+        threshold = (int) Math.max(1, Math.min(packets, Integer.MAX_VALUE));
+        delayNanos = (int) Math.max(SHORTEST_DELAY_NANOS, Math.min(peerDelayNanos, maxDelayNanos));
     }
 
     /** When an acknowledgement has to leave; {@link #NEVER} for not at all. */
@@ -117,20 +113,19 @@ public final class AckTracker {
 
     /** Fills the frame with what was received; there must be something. */
     public void describe(AckFrame frame, long nowNanos) {
-        frame.reset(Math.max(0, nowNanos - largestReceivedNanos));
-        for (int i = 0; i < count; i++) {
-            frame.add(smallest[i], largest[i]);
+        if (received != null) {
+            received.describe(frame, nowNanos);
         }
     }
 
-    /** Whether anything at all could be acknowledged. */
+    /** Whether nothing at all could be acknowledged. */
     public boolean isEmpty() {
-        return count == 0;
+        return received == null;
     }
 
-    /** The largest number received; -1 for none. */
+    /** The largest number received; -1 for none that could be acknowledged. */
     public long largestReceived() {
-        return count == 0 ? -1 : largest[0];
+        return received == null ? -1 : received.largest();
     }
 
     /** An acknowledgement left. */
@@ -141,68 +136,19 @@ public final class AckTracker {
 
     /** The peer has an acknowledgement that told of everything up to {@code packetNumber}: forget that, but the newest. */
     public void onAckOfAck(long packetNumber) {
-        while (count > 1 && largest[count - 1] <= packetNumber) {
-            floor = largest[count - 1] + 1;
-            count--;
-        }
-        if (count == 1 && smallest[0] <= packetNumber) {
-            long keep = Math.min(packetNumber, largest[0]);
-            smallest[0] = Math.max(smallest[0], keep);
-            floor = Math.max(floor, smallest[0]);
+        if (received != null) {
+            floor = Math.max(floor, received.forget(packetNumber));
         }
     }
 
-    /** Gives back the room that is not needed now. */
-    public void trim() {
-        smallest = Arrays.copyOf(smallest, count);
-        largest = Arrays.copyOf(largest, count);
-    }
-
-    private void insert(long packetNumber) {
-        int i = 0;
-        while (i < count && packetNumber < smallest[i] - 1) {
-            i++;
-        }
-        if (i < count && packetNumber <= largest[i] + 1) {
-            extend(i, packetNumber);
-            return;
-        }
-        if (count == MAX_RANGES) {
-            if (i == count) {
-                floor = Math.max(floor, packetNumber + 1);
-                return;
-            }
-            count--;
-            floor = largest[count] + 1;
-        }
-        ensureRoom();
-        System.arraycopy(smallest, i, smallest, i + 1, count - i);
-        System.arraycopy(largest, i, largest, i + 1, count - i);
-        smallest[i] = packetNumber;
-        largest[i] = packetNumber;
-        count++;
-    }
-
-    /** Range i touches the number from above or below. */
-    private void extend(int i, long packetNumber) {
-        if (packetNumber == largest[i] + 1) {
-            largest[i] = packetNumber;
-            return;
-        }
-        smallest[i] = packetNumber;
-        if (i + 1 < count && largest[i + 1] == packetNumber - 1) {
-            smallest[i] = smallest[i + 1];
-            count--;
-            System.arraycopy(smallest, i + 2, smallest, i + 1, count - i - 1);
-            System.arraycopy(largest, i + 2, largest, i + 1, count - i - 1);
-        }
-    }
-
-    private void ensureRoom() {
-        if (count == smallest.length) {
-            int size = Math.max(FIRST_RANGES, 2 * count);
-            smallest = Arrays.copyOf(smallest, size);
-            largest = Arrays.copyOf(largest, size);
+    /**
+     * Everything up to the newest counts as received from now on: nothing has come for so long that the peer would have asked
+     * again had it missed an acknowledgement. Where there is news, all stays.
+     */
+    public void rest() {
+        if (received != null && !hasNews()) {
+            floor = received.largest() + 1;
+            received = null;
         }
     }
 }

@@ -14,6 +14,11 @@ final class DeliveryRate {
     private long bytes;
     private long bytesPerSecond;
 
+    /** With what was measured before; 0 for nothing. */
+    DeliveryRate(long bytesPerSecond) {
+        this.bytesPerSecond = bytesPerSecond;
+    }
+
     void onAcknowledged(long nowNanos, long newBytes, long roundTripNanos) {
         if (sinceNanos == Long.MIN_VALUE || nowNanos - latestNanos > PAUSE_ROUNDS * roundTripNanos) {
             begin(nowNanos);

@@ -25,7 +25,6 @@ final class LossHistory {
 
     private static final int PERSISTENT_PTOS = 3;
 
-    private final SentPackets sent;
     private int packets = FIRST_PACKETS;
     private int eighths = FIRST_EIGHTHS;
     private long eventFirst;
@@ -33,9 +32,10 @@ final class LossHistory {
     private long runFirstNanos;
     private long runLast = -1;
 
-    LossHistory(SentPackets sent) {
-        this.sent = sent;
-    }
+    long lostPackets;
+    long spuriousPackets;
+    long congestionEvents;
+    long undoneEvents;
 
     /** How many packets one may lag behind. */
     int packets() {
@@ -88,7 +88,7 @@ final class LossHistory {
      *
      * @return whether that shows persistent congestion
      */
-    boolean onLost(long number, long firstSampleNanos, long ptoNanos) {
+    boolean onLost(SentPackets sent, long number, long firstSampleNanos, long ptoNanos) {
         long sentNanos = sent.sentNanos(number);
         boolean continues = runLast >= 0;
         for (long n = Math.max(runLast + 1, sent.base()); continues && n < number; n++) {

@@ -1,7 +1,6 @@
 package io.nettoolkit.udp.internal.recovery;
 
 import io.nettoolkit.udp.CongestionControl;
-import io.nettoolkit.udp.internal.RangeSet;
 import io.nettoolkit.udp.internal.recovery.SentPackets.NoteVisitor;
 import io.nettoolkit.udp.internal.wire.AckFrame;
 import io.nettoolkit.udp.internal.wire.WireException;
@@ -17,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * event turns out to be like that, the event is taken back (as RFC 4015 does).
  *
  * Cost. An acknowledgement repeats what earlier ones said. `acked` holds the numbers that are settled, so that only news
- * is looked at, and `oldestInFlight` never goes back; so the work is proportional to the packets newly settled.
+ * is looked at, and `oldestInFlight` never goes back; so the work is proportional to the packets newly settled. What is
+ * known of packets goes when nothing has been under way for a while (`rest`): most connections are idle most of the time.
  *
  * Invariants.
  *  - An acknowledgement of a number that was never sent, or left out on purpose, is a violation (optimistic acknowledgements,
@@ -39,38 +39,38 @@ public final class LossRecovery implements CongestionControl.Path {
 
     static final long GRANULARITY_NANOS = 1_000_000;
 
+    private static final long LONGEST_ACK_DELAY_NANOS = 1_000_000_000;
     private static final long LONGEST_PTO_NANOS = 60_000_000_000L;
     private static final int PROBES_BEFORE_IDLE = 6;
     private static final int REMEMBERED_PTOS = 4;
     private static final int MOST_UNANSWERED_ACKS = 1 << 16;
 
-    private final SentPackets sent = new SentPackets();
-    private final RangeSet acked = new RangeSet();
     private final RttEstimator rtt;
-    private final DeliveryRate delivery = new DeliveryRate();
     private final MtuSearch mtu;
     private CongestionControl.Controller controller;
     private final NoteVisitor notes;
 
-    private long peerAckDelayNanos;
-    private long longestPtoNanos = LONGEST_PTO_NANOS;
-    private long largestAcked = -1;
-    private long oldestInFlight;
-    private long firstSampleNanos = NEVER;
-    private long lossNanos = NEVER;
+    /** Null at rest. */
+    private @Nullable SentPackets sent;
+
+    private long firstNumberAfterRest;
+    /** Null at rest. */
+    private @Nullable DeliveryRate delivery;
+
+    private long rateBeforeRest;
     /** Null before the first loss. */
     private @Nullable LossHistory losses;
 
-    private long lastElicitingNanos;
+    /** At most a second. */
+    private int peerAckDelayNanos;
+
+    private long longestPtoNanos = LONGEST_PTO_NANOS;
+    private long firstSampleNanos = NEVER;
     private int ptoCount;
     private int unansweredAcks;
     private boolean applicationLimited = true;
 
-    private long lostPackets;
-    private long spuriousPackets;
-    private long congestionEvents;
-    private long undoneEvents;
-    private long probeTimeouts;
+    private int probeTimeouts;
 
     /** Recovery with this controller. */
     public LossRecovery(int datagramBytes, long initialRttNanos, CongestionControl control, NoteVisitor notes) {
@@ -105,14 +105,31 @@ public final class LossRecovery implements CongestionControl.Path {
         ptoCount = 0;
     }
 
-    /** What the peer promised about its acknowledgements. */
+    /** What the peer promised about its acknowledgements; not believed beyond a second. */
     public void setPeerAckDelay(long nanos) {
-        peerAckDelayNanos = nanos;
+        peerAckDelayNanos = (int) Math.min(nanos, LONGEST_ACK_DELAY_NANOS);
     }
 
-    /** Where notes are made and numbers come from. */
+    /** Where notes are made and numbers come from; to be asked for when something is sent. */
     public SentPackets sent() {
-        return sent;
+        SentPackets packets = sent;
+        if (packets == null) {
+            packets = new SentPackets(firstNumberAfterRest);
+            sent = packets;
+        }
+        return packets;
+    }
+
+    /** Packets that are neither acknowledged nor lost. */
+    public int packetsInFlight() {
+        SentPackets packets = sent;
+        return packets == null ? 0 : packets.packetsInFlight();
+    }
+
+    /** Packets that may still matter. */
+    public long packetsRemembered() {
+        SentPackets packets = sent;
+        return packets == null ? 0 : packets.nextPacketNumber() - packets.base();
     }
 
     /** The round-trip time. */
@@ -132,10 +149,10 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** The next packet was sent. */
     public void onSent(long nowNanos, int bytes, boolean eliciting) {
-        long number = sent.nextPacketNumber();
-        sent.add(nowNanos, bytes, eliciting);
+        SentPackets packets = sent();
+        long number = packets.nextPacketNumber();
+        packets.add(nowNanos, bytes, eliciting);
         if (eliciting) {
-            lastElicitingNanos = nowNanos;
             controller.onSent(nowNanos, number, bytes);
         } else {
             unansweredAcks++;
@@ -152,7 +169,7 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** Leaves out a number, to see through those who acknowledge what they did not receive. */
     public void skipNumber() {
-        sent.skip();
+        sent().skip();
     }
 
     /** Whether the connection has nothing (more) to send although it could. */
@@ -162,41 +179,57 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** An acknowledgement arrived. */
     public void onAck(long nowNanos, AckFrame frame) throws WireException {
+        SentPackets packets = sent;
         long largest = frame.largest(0);
-        if (largest >= sent.nextPacketNumber()) {
+        if (largest >= (packets == null ? firstNumberAfterRest : packets.nextPacketNumber())) {
             throw WireException.protocol("packet " + largest + " is acknowledged and was not sent");
         }
-        long before = sent.bytesInFlight();
+        if (packets != null) {
+            onAck(nowNanos, frame, packets);
+        }
+    }
+
+    private void onAck(long nowNanos, AckFrame frame, SentPackets packets) throws WireException {
+        long before = packets.bytesInFlight();
         long newest = -1;
         boolean eliciting = false;
         for (int i = 0; i < frame.count(); i++) {
-            long from = Math.max(frame.smallest(i), sent.base());
+            long from = Math.max(frame.smallest(i), packets.base());
             long end = frame.largest(i) + 1;
-            for (long n = acked.nextMissing(from); n < end; n = acked.nextMissing(n + 1)) {
-                eliciting |= settle(n);
+            for (long n = packets.acked.nextMissing(from); n < end; n = packets.acked.nextMissing(n + 1)) {
+                eliciting |= settle(packets, n);
                 newest = Math.max(newest, n);
             }
-            acked.add(from, end);
+            packets.acked.add(from, end);
         }
         if (newest < 0) {
             return;
         }
         unansweredAcks = 0;
-        long newestSent = sent.sentNanos(newest);
-        if (newest > largestAcked) {
-            largestAcked = newest;
-            if (eliciting && newest == largest) {
+        long newestSent = packets.sentNanos(newest);
+        if (newest > packets.largestAcked) {
+            packets.largestAcked = newest;
+            if (eliciting && newest == frame.largest(0)) {
                 sample(nowNanos, nowNanos - newestSent, frame.delayNanos());
             }
         }
-        long bytes = before - sent.bytesInFlight();
+        long bytes = before - packets.bytesInFlight();
         ptoCount = 0;
-        detectLosses(nowNanos);
+        detectLosses(nowNanos, packets);
         if (bytes > 0) {
-            delivery.onAcknowledged(nowNanos, bytes, rtt.smoothedNanos());
+            delivery().onAcknowledged(nowNanos, bytes, rtt.smoothedNanos());
             controller.onAcknowledged(nowNanos, bytes, newest, newestSent);
         }
-        advance(nowNanos);
+        advance(nowNanos, packets);
+    }
+
+    private DeliveryRate delivery() {
+        DeliveryRate measured = delivery;
+        if (measured == null) {
+            measured = new DeliveryRate(rateBeforeRest);
+            delivery = measured;
+        }
+        return measured;
     }
 
     private void sample(long nowNanos, long rttNanos, long ackDelayNanos) {
@@ -207,64 +240,65 @@ public final class LossRecovery implements CongestionControl.Path {
     }
 
     /** A newly acknowledged number; answers whether its packet asked for the acknowledgement. */
-    private boolean settle(long number) throws WireException {
-        byte state = sent.state(number);
+    private boolean settle(SentPackets packets, long number) throws WireException {
+        byte state = packets.state(number);
         switch (state) {
             case SentPackets.NONE ->
                 throw WireException.protocol("packet " + number + " is acknowledged, which was left out");
-            case SentPackets.LOST -> onSpurious(number);
+            case SentPackets.LOST -> onSpurious(packets, number);
             default -> {}
         }
-        sent.setState(number, SentPackets.ACKED);
-        sent.settle(number, notes);
+        packets.setState(number, SentPackets.ACKED);
+        packets.settle(number, notes);
         boolean eliciting = state == SentPackets.IN_FLIGHT || state == SentPackets.LOST;
         if (eliciting) {
-            mtu.onAcknowledged(number, sent.size(number));
+            mtu.onAcknowledged(number, packets.size(number));
         }
         return eliciting;
     }
 
-    private void onSpurious(long number) {
-        spuriousPackets++;
-        if (losses != null && losses.onSpurious(number, largestAcked - number)) {
-            undoneEvents++;
-            controller.onSpuriousLoss(lastElicitingNanos);
+    private void onSpurious(SentPackets packets, long number) {
+        LossHistory history = losses();
+        history.spuriousPackets++;
+        if (history.onSpurious(number, packets.largestAcked - number)) {
+            history.undoneEvents++;
+            controller.onSpuriousLoss(packets.lastElicitingNanos);
         }
     }
 
     /** Declares lost what is (RFC 9002 §6.1), and finds the time at which the next one will be. */
-    private void detectLosses(long nowNanos) {
-        lossNanos = NEVER;
+    private void detectLosses(long nowNanos, SentPackets packets) {
+        packets.lossNanos = NEVER;
         long delay = lossDelayNanos();
         long lostBytes = 0;
         long lostCount = 0;
         long firstLost = -1;
         long lastLost = -1;
         boolean persistent = false;
-        int packets = packetThreshold();
-        for (long n = oldestInFlight(); n < largestAcked; n++) {
-            if (sent.state(n) != SentPackets.IN_FLIGHT) {
+        int threshold = packetThreshold();
+        for (long n = oldestInFlight(packets); n < packets.largestAcked; n++) {
+            if (packets.state(n) != SentPackets.IN_FLIGHT) {
                 continue;
             }
-            long dueNanos = sent.sentNanos(n) + delay;
-            if (nowNanos < dueNanos && largestAcked < n + packets) {
-                lossNanos = dueNanos;
+            long dueNanos = packets.sentNanos(n) + delay;
+            if (nowNanos < dueNanos && packets.largestAcked < n + threshold) {
+                packets.lossNanos = dueNanos;
                 break;
             }
-            sent.setState(n, SentPackets.LOST);
-            if (mtu.onLost(nowNanos, n, sent.size(n))) {
+            packets.setState(n, SentPackets.LOST);
+            if (mtu.onLost(nowNanos, n, packets.size(n))) {
                 continue;
             }
-            lostBytes += sent.size(n);
+            lostBytes += packets.size(n);
             lostCount++;
             firstLost = firstLost < 0 ? n : firstLost;
             lastLost = n;
-            persistent |= losses().onLost(n, firstSampleNanos, basePtoNanos());
-            sent.tellLost(n, notes);
+            persistent |= losses().onLost(packets, n, firstSampleNanos, basePtoNanos());
+            packets.tellLost(n, notes);
         }
         if (lostCount > 0) {
-            lostPackets += lostCount;
-            mtu.endRound(nowNanos, sent.nextPacketNumber());
+            losses().lostPackets += lostCount;
+            mtu.endRound(nowNanos, packets.nextPacketNumber());
             reportLosses(nowNanos, lostBytes, lostCount, firstLost, lastLost);
             if (persistent) {
                 losses().endEvent();
@@ -276,7 +310,7 @@ public final class LossRecovery implements CongestionControl.Path {
 
     private void reportLosses(long nowNanos, long bytes, long count, long first, long last) {
         if (controller.onLost(nowNanos, bytes, last)) {
-            congestionEvents++;
+            losses().congestionEvents++;
             losses().beginEvent(first, count);
         } else {
             losses().extendEvent(count);
@@ -286,39 +320,40 @@ public final class LossRecovery implements CongestionControl.Path {
     private LossHistory losses() {
         LossHistory history = losses;
         if (history == null) {
-            history = new LossHistory(sent);
+            history = new LossHistory();
             losses = history;
         }
         return history;
     }
 
-    private long oldestInFlight() {
-        oldestInFlight = Math.max(oldestInFlight, sent.base());
-        while (oldestInFlight < sent.nextPacketNumber() && sent.state(oldestInFlight) != SentPackets.IN_FLIGHT) {
-            oldestInFlight++;
+    private static long oldestInFlight(SentPackets packets) {
+        long oldest = Math.max(packets.oldestInFlight, packets.base());
+        while (oldest < packets.nextPacketNumber() && packets.state(oldest) != SentPackets.IN_FLIGHT) {
+            oldest++;
         }
-        return oldestInFlight;
+        packets.oldestInFlight = oldest;
+        return oldest;
     }
 
     /** Forgets packets that cannot matter any more, from the oldest on. */
-    private void advance(long nowNanos) {
-        long base = sent.base();
+    private void advance(long nowNanos, SentPackets packets) {
+        long base = packets.base();
         long memory = basePtoNanos() * REMEMBERED_PTOS;
-        while (base < sent.nextPacketNumber()) {
-            boolean old = switch (sent.state(base)) {
+        while (base < packets.nextPacketNumber()) {
+            boolean old = switch (packets.state(base)) {
                 case SentPackets.IN_FLIGHT -> false;
-                case SentPackets.LOST -> nowNanos - sent.sentNanos(base) > memory;
-                default -> base < largestAcked;
+                case SentPackets.LOST -> nowNanos - packets.sentNanos(base) > memory;
+                default -> base < packets.largestAcked;
             };
             if (!old) {
                 break;
             }
-            sent.forget(base, notes);
+            packets.forget(base, notes);
             base++;
         }
-        if (base != sent.base()) {
-            sent.advanceBase(base);
-            acked.remove(0, base);
+        if (base != packets.base()) {
+            packets.advanceBase(base);
+            packets.acked.remove(0, base);
         }
     }
 
@@ -336,14 +371,18 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** When something has to be done about packets that are not acknowledged; {@link #NEVER} where none is. */
     public long deadlineNanos() {
-        if (lossNanos != NEVER) {
-            return lossNanos;
+        SentPackets packets = sent;
+        if (packets == null) {
+            return NEVER;
         }
-        if (sent.packetsInFlight() == 0) {
+        if (packets.lossNanos != NEVER) {
+            return packets.lossNanos;
+        }
+        if (packets.packetsInFlight() == 0) {
             return NEVER;
         }
         long pto = basePtoNanos() << Math.min(ptoCount, 20);
-        return lastElicitingNanos + Math.max(basePtoNanos(), Math.min(pto, longestPtoNanos));
+        return packets.lastElicitingNanos + Math.max(basePtoNanos(), Math.min(pto, longestPtoNanos));
     }
 
     /**
@@ -352,8 +391,8 @@ public final class LossRecovery implements CongestionControl.Path {
      * @return how many probes to send now
      */
     public int onDeadline(long nowNanos) {
-        if (lossNanos != NEVER) {
-            detectLosses(nowNanos);
+        if (sent != null && sent.lossNanos != NEVER) {
+            detectLosses(nowNanos, sent);
             return 0;
         }
         ptoCount++;
@@ -362,25 +401,30 @@ public final class LossRecovery implements CongestionControl.Path {
     }
 
     /** Treats the oldest packets in flight as lost for their contents alone, which are worth repeating in a probe. */
-    public void repeatOldest(int packets) {
-        int left = packets;
-        for (long n = oldestInFlight(); n < sent.nextPacketNumber() && left > 0; n++) {
-            if (sent.state(n) == SentPackets.IN_FLIGHT) {
-                sent.tellLost(n, notes);
+    public void repeatOldest(int count) {
+        SentPackets packets = sent();
+        int left = count;
+        for (long n = oldestInFlight(packets); n < packets.nextPacketNumber() && left > 0; n++) {
+            if (packets.state(n) == SentPackets.IN_FLIGHT) {
+                packets.tellLost(n, notes);
                 left--;
             }
         }
     }
 
     /** Forgets every packet and gives back every note: nothing is in flight, or the connection has ended. */
-    public void trim() {
-        for (long n = sent.base(); n < sent.nextPacketNumber(); n++) {
-            sent.setState(n, SentPackets.NONE);
+    public void rest() {
+        SentPackets packets = sent;
+        if (packets != null) {
+            packets.forgetAll(notes);
+            if (!packets.isPending()) {
+                firstNumberAfterRest = packets.nextPacketNumber();
+                sent = null;
+            }
         }
-        sent.trim(notes);
-        acked.clear();
-        acked.trim();
-        lossNanos = NEVER;
+        rateBeforeRest = deliveryBytesPerSecond();
+        delivery = null;
+        mtu.rest();
         unansweredAcks = 0;
         if (losses != null) {
             losses.endEvent();
@@ -394,7 +438,8 @@ public final class LossRecovery implements CongestionControl.Path {
 
     @Override
     public long bytesInFlight() {
-        return sent.bytesInFlight();
+        SentPackets packets = sent;
+        return packets == null ? 0 : packets.bytesInFlight();
     }
 
     @Override
@@ -429,27 +474,32 @@ public final class LossRecovery implements CongestionControl.Path {
 
     /** Bytes a second that arrive at the peer; 0 before that is known. */
     public long deliveryBytesPerSecond() {
-        return delivery.bytesPerSecond();
+        DeliveryRate measured = delivery;
+        return measured == null ? rateBeforeRest : measured.bytesPerSecond();
     }
 
     /** Packets declared lost. */
     public long lostPackets() {
-        return lostPackets;
+        LossHistory history = losses;
+        return history == null ? 0 : history.lostPackets;
     }
 
     /** Of these, acknowledged later. */
     public long spuriousPackets() {
-        return spuriousPackets;
+        LossHistory history = losses;
+        return history == null ? 0 : history.spuriousPackets;
     }
 
     /** Reductions of the window. */
     public long congestionEvents() {
-        return congestionEvents;
+        LossHistory history = losses;
+        return history == null ? 0 : history.congestionEvents;
     }
 
     /** Reductions taken back. */
     public long undoneEvents() {
-        return undoneEvents;
+        LossHistory history = losses;
+        return history == null ? 0 : history.undoneEvents;
     }
 
     /** Probe timeouts. */

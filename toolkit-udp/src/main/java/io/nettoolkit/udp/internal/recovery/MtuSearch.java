@@ -1,6 +1,7 @@
 package io.nettoolkit.udp.internal.recovery;
 
 import io.nettoolkit.udp.RudpConfig;
+import org.jspecify.annotations.Nullable;
 
 /*
  * How large a datagram the path carries.
@@ -42,20 +43,40 @@ public final class MtuSearch {
     private static final MtuSearch OF_BASE = new MtuSearch(BASE_BYTES);
 
     private int most;
-    private boolean isBase;
-    private long largestArrived = NONE;
-    /** Losses of packets before this one are of the last round, or before it. */
-    private long roundEnd;
-
-    private boolean lostInRound;
-    private int rounds;
-    // Since the last large one arrived:
-    private int largeLost;
-    private int smallLost;
+    /** Small ones since the last large one arrived. */
     private int smallArrived;
 
-    private long question = NONE;
-    private long questionNanos;
+    private long largestArrived = NONE;
+    /** Null before the first loss. */
+    private @Nullable Doubts doubts;
+
+    /** What losses have shown, and what came of that. */
+    private static final class Doubts {
+        boolean isBase;
+        /** Losses of packets before this one are of the last round, or before it. */
+        long roundEnd;
+
+        boolean lostInRound;
+        int rounds;
+        // Since the last large one arrived:
+        int largeLost;
+        int smallLost;
+
+        long question = NONE;
+        long questionNanos;
+
+        void forgetLosses() {
+            rounds = 0;
+            largeLost = 0;
+            smallLost = 0;
+        }
+
+        boolean isBeyondChance(int smallArrived) {
+            // One of each is taken as seen, so that a few packets prove little.
+            double chance = (smallLost + 1.0) / (smallLost + smallArrived + 2.0);
+            return Math.pow(chance, largeLost) < DOUBT;
+        }
+    }
 
     private MtuSearch(int most) {
         this.most = most;
@@ -72,7 +93,7 @@ public final class MtuSearch {
 
     /** The largest datagram to send now. */
     public int bytes() {
-        return isBase ? BASE_BYTES : most;
+        return doubts != null && doubts.isBase ? BASE_BYTES : most;
     }
 
     /** The largest datagram there may be, where the path carries it. */
@@ -92,26 +113,25 @@ public final class MtuSearch {
         if (isOver()) {
             return;
         }
-        isBase = false;
-        question = NONE;
-        forgetLosses();
-    }
-
-    private void forgetLosses() {
-        rounds = 0;
-        largeLost = 0;
-        smallLost = 0;
         smallArrived = 0;
+        if (doubts != null) {
+            doubts.isBase = false;
+            doubts.question = NONE;
+            doubts.forgetLosses();
+        }
     }
 
     /** Whether to ask, in a datagram of {@link #mostBytes} that carries nothing, for larger ones again. */
     public boolean isQuestionDue(long nowNanos) {
-        return isBase && question == NONE && nowNanos >= questionNanos;
+        Doubts known = doubts;
+        return known != null && known.isBase && known.question == NONE && nowNanos >= known.questionNanos;
     }
 
     /** The packet of this number asks. */
     public void onQuestion(long number) {
-        question = number;
+        if (doubts != null) {
+            doubts.question = number;
+        }
     }
 
     /** A packet of this number and size arrived. */
@@ -119,14 +139,17 @@ public final class MtuSearch {
         if (isOver()) {
             return;
         }
-        if (number == question) {
+        if (doubts != null && number == doubts.question) {
             reset();
         }
         if (bytes <= BASE_BYTES) {
             smallArrived++;
         } else if (number > largestArrived) {
             largestArrived = number;
-            forgetLosses();
+            smallArrived = 0;
+            if (doubts != null) {
+                doubts.forgetLosses();
+            }
         }
     }
 
@@ -135,36 +158,43 @@ public final class MtuSearch {
         if (isOver()) {
             return false;
         }
-        if (number == question) {
-            question = NONE;
-            questionNanos = nowNanos + RAISE_NANOS;
+        Doubts known = doubts;
+        if (known == null) {
+            known = new Doubts();
+            doubts = known;
+        }
+        if (number == known.question) {
+            known.question = NONE;
+            known.questionNanos = nowNanos + RAISE_NANOS;
             return true;
         }
         if (bytes <= BASE_BYTES) {
-            smallLost++;
+            known.smallLost++;
         } else if (number > largestArrived) {
-            largeLost++;
-            lostInRound |= number >= roundEnd;
+            known.largeLost++;
+            known.lostInRound |= number >= known.roundEnd;
         }
         return false;
     }
 
     /** Those were all that are lost by now; packets sent from now on have this number and more. */
     void endRound(long nowNanos, long nextNumber) {
-        if (lostInRound && !isBase) {
-            lostInRound = false;
-            roundEnd = nextNumber;
-            rounds++;
-            if (rounds >= MAX_LOSSES && isBeyondChance()) {
-                isBase = true;
-                questionNanos = nowNanos + RAISE_NANOS;
+        Doubts known = doubts;
+        if (known != null && known.lostInRound && !known.isBase) {
+            known.lostInRound = false;
+            known.roundEnd = nextNumber;
+            known.rounds++;
+            if (known.rounds >= MAX_LOSSES && known.isBeyondChance(smallArrived)) {
+                known.isBase = true;
+                known.questionNanos = nowNanos + RAISE_NANOS;
             }
         }
     }
 
-    private boolean isBeyondChance() {
-        // One of each is taken as seen, so that a few packets prove little.
-        double chance = (smallLost + 1.0) / (smallLost + smallArrived + 2.0);
-        return Math.pow(chance, largeLost) < DOUBT;
+    /** Nothing is under way: where large ones arrive, what was doubted before goes. */
+    void rest() {
+        if (doubts != null && !doubts.isBase && doubts.largeLost == 0 && doubts.smallLost == 0) {
+            doubts = null;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.nettoolkit.udp.internal.recovery;
 
+import io.nettoolkit.udp.internal.RangeSet;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 
 /**
- * The packets sent on one connection, with notes of their contents.
+ * The packets sent on one connection, with notes of their contents; dropped when nothing has been under way for a while, and
+ * made anew where the numbers go on.
  *
  * <p>Threading: confined to the connection's loop.
  */
@@ -51,6 +53,18 @@ public final class SentPackets {
     /** Null before the first note. */
     private @Nullable NoteSlab notes;
 
+    /** Numbers that are settled. */
+    final RangeSet acked = new RangeSet();
+
+    /** No packet below this one is in flight. */
+    long oldestInFlight;
+
+    long largestAcked = -1;
+    /** When the next packet counts as lost; {@link LossRecovery#NEVER} for none. */
+    long lossNanos = LossRecovery.NEVER;
+
+    long lastElicitingNanos;
+
     private int pendingChain = NoteSlab.NONE;
 
     private long bytesInFlight;
@@ -66,6 +80,12 @@ public final class SentPackets {
 
         /** A packet with this note matters no more. The note is given back. */
         void onNoteForgotten(int kind, @Nullable Object subject, long from, long to);
+    }
+
+    /** None yet; the first one has this number. */
+    SentPackets(long first) {
+        base = first;
+        next = first;
     }
 
     /** Notes something that goes into the next packet. */
@@ -90,6 +110,7 @@ public final class SentPackets {
         pendingChain = NoteSlab.NONE;
         states[i] = eliciting ? IN_FLIGHT : UNELICITING;
         if (eliciting) {
+            lastElicitingNanos = nowNanos;
             bytesInFlight += bytes;
             inFlight++;
         }
@@ -114,11 +135,6 @@ public final class SentPackets {
         return base;
     }
 
-    /** Packets that may still matter. */
-    public long tracked() {
-        return next - base;
-    }
-
     byte state(long packetNumber) {
         return packetNumber < base || packetNumber >= next ? NONE : states[index(packetNumber)];
     }
@@ -132,12 +148,12 @@ public final class SentPackets {
     }
 
     /** Bytes that are neither acknowledged nor lost. */
-    public long bytesInFlight() {
+    long bytesInFlight() {
         return bytesInFlight;
     }
 
     /** Packets that are neither acknowledged nor lost. */
-    public int packetsInFlight() {
+    int packetsInFlight() {
         return inFlight;
     }
 
@@ -181,19 +197,20 @@ public final class SentPackets {
         base = to;
     }
 
-    /** Forgets every packet and gives the room back; nothing may be in flight. */
-    void trim(NoteVisitor visitor) {
+    /** Forgets every packet, whatever state it is in. */
+    void forgetAll(NoteVisitor visitor) {
         for (long n = base; n < next; n++) {
+            setState(n, NONE);
             forget(n, visitor);
         }
         base = next;
-        sentNanos = NO_LONGS;
-        sizes = NO_INTS;
-        heads = NO_INTS;
-        states = NO_BYTES;
-        if (pendingChain == NoteSlab.NONE) {
-            notes = null;
-        }
+        acked.clear();
+        lossNanos = LossRecovery.NEVER;
+    }
+
+    /** Whether something was noted for the next packet already. */
+    boolean isPending() {
+        return pendingChain != NoteSlab.NONE;
     }
 
     private int index(long packetNumber) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nettoolkit.udp.DeliveryMode;
 import io.nettoolkit.udp.RudpConfig;
 import io.nettoolkit.udp.RudpSecurity;
+import io.nettoolkit.udp.RudpStats;
 import io.nettoolkit.udp.internal.delivery.OutMessage;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,28 @@ class DeliveryTest {
         run(SECONDS);
         assertThat(received).containsExactly("2:1", "1:1", "1:2");
         assertThat(client.outcomes.values()).containsOnly("acknowledged").hasSize(3);
+    }
+
+    /** After a rest numbers, credit and what was counted go on where they were. */
+    @Test
+    void goesOnAfterARest() {
+        for (int i = 1; i <= 5; i++) {
+            if (i == 3) {
+                loseNext();
+            }
+            client.write(message(1, i, 5000));
+            client.write(message(2, i, 100).mode(DeliveryMode.RELIABLE_SEQUENCED));
+            run(4 * SECONDS);
+            assertThat(client.rests).isEqualTo(i);
+            assertThat(server.rests).isEqualTo(i);
+            assertThat(received).contains("1:" + i, "2:" + i).hasSize(2 * i);
+        }
+        RudpStats stats = client.connection().stats();
+        assertThat(stats.sent().messages()).isEqualTo(10);
+        assertThat(stats.sent().acknowledged()).isEqualTo(10);
+        assertThat(stats.sent().lost()).isPositive();
+        assertThat(server.connection().stats().received().messages()).isEqualTo(10);
+        assertThat(server.connection().stats().received().duplicates()).isZero();
     }
 
     @Test

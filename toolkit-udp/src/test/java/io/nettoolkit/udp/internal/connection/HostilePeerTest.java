@@ -146,11 +146,11 @@ class HostilePeerTest {
         long most = 0;
         for (int i = 0; i < 200_000 && victim.closed == null; i++) {
             inject(out -> Frames.writePing(out));
-            most = Math.max(most, victim.connection().recovery().sent().tracked());
+            most = Math.max(most, victim.connection().recovery().packetsRemembered());
         }
         assertEndedBecause("nothing is acknowledged");
         assertThat(most).isBetween(60_000L, 70_000L);
-        assertThat(victim.connection().recovery().sent().tracked())
+        assertThat(victim.connection().recovery().packetsRemembered())
                 .as("the CLOSE")
                 .isLessThanOrEqualTo(1);
     }

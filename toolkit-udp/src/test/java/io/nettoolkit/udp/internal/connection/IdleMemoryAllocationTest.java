@@ -102,8 +102,8 @@ class IdleMemoryAllocationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"plaintext, 2048", "psk, 2304"})
-    void isAtMostTwoKibibytesAndSomeMoreForAKey(String security, long most) {
+    @CsvSource({"plaintext, 1280", "psk, 1536"})
+    void isAtMostOneAndAQuarterKibibytesAndSomeMoreForAKey(String security, long most) {
         RudpConfig config =
                 RudpConfig.wan(security.equals("psk") ? RudpSecurity.psk(new byte[16]) : RudpSecurity.plaintext());
         ConnectionSetup setup = ConnectionSetup.of(config, UnpooledByteBufAllocator.DEFAULT, new Random(1), 0);

@@ -32,16 +32,21 @@ class RandomNetworkTest {
     void deliversWhatIsPromisedWhateverTheNetworkDoes() {
         Integer one = Integer.getInteger("rudp.seed");
         int count = Integer.getInteger("rudp.seeds", 1000);
+        int rests = 0;
         for (int seed = one == null ? 1 : one; seed <= (one == null ? count : one); seed++) {
             Scenario scenario = new Scenario(seed);
             try {
                 scenario.run();
+                rests += scenario.rests;
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError(
                         "seed " + seed + " (replay: mvn -pl toolkit-udp test -Dtest=RandomNetworkTest" + " -Drudp.seed="
                                 + seed + "): " + scenario,
                         e);
             }
+        }
+        if (one == null) {
+            assertThat(rests).as("rests in the lulls").isGreaterThan(count / 10);
         }
     }
 
@@ -51,7 +56,9 @@ class RandomNetworkTest {
         private final SimWorkload up;
         private final SimWorkload down;
         private final RudpConfig config;
+        private final long lullNanos;
         private boolean corrupts;
+        private int rests;
 
         Scenario(long seed) {
             random = new SplittableRandom(seed);
@@ -63,6 +70,7 @@ class RandomNetworkTest {
             down.largest = up.largest;
             spoil(network.toServer);
             spoil(network.toClient);
+            lullNanos = random.nextInt(3) == 0 ? 0 : (5 + random.nextInt(10)) * SimClock.SECONDS;
         }
 
         private RudpConfig config() {
@@ -131,7 +139,7 @@ class RandomNetworkTest {
         void run() {
             SimNode client = network.dial(2);
             down.receiveAt(client);
-            up.schedule(client, MESSAGES, 29 * SimClock.SECONDS);
+            up.schedule(client, MESSAGES, 29 * SimClock.SECONDS, lullNanos);
             if (random.nextInt(3) == 0) {
                 network.clock.in(random.nextLong(25 * SimClock.SECONDS), () -> rebind(client));
             }
@@ -141,7 +149,7 @@ class RandomNetworkTest {
             assertThat(network.accepted).as("connections").hasSize(1);
             SimNode server = network.accepted.get(0);
             up.receiveAt(server);
-            down.schedule(server, MESSAGES, 29 * SimClock.SECONDS);
+            down.schedule(server, MESSAGES, 29 * SimClock.SECONDS, lullNanos);
             client.mostBufferable = config.maxReceiveWindowBytes() + config.receiveWindowBytes();
             server.mostBufferable = client.mostBufferable;
             client.mostRemembered = MOST_REMEMBERED;
@@ -153,6 +161,7 @@ class RandomNetworkTest {
             network.finish(60 * SimClock.SECONDS);
             assertThat(network.accepted).as("connections").hasSize(1);
             checkEnd(client, server);
+            rests = client.rests + server.rests;
         }
 
         private static void rebind(SimNode client) {

@@ -33,6 +33,9 @@ final class SimNode implements ConnectionEvents {
     CloseReason closed;
 
     boolean established;
+    /** How often it let go of what it does not need while nothing is under way. */
+    int rests;
+
     boolean reading = true;
     /** Sends no data packets: a client that shakes hands and is never heard of again. */
     boolean mute;
@@ -197,10 +200,10 @@ final class SimNode implements ConnectionEvents {
         if (c.inbox().bufferedBytes() > mostBufferable) {
             throw new AssertionError(c.inbox().bufferedBytes() + " bytes received and not read");
         }
-        long tracked = c.recovery().sent().tracked();
+        long tracked = c.recovery().packetsRemembered();
         if (tracked > mostRemembered) {
             throw new AssertionError(
-                    tracked + " packets remembered, " + c.recovery().sent().packetsInFlight() + " of them in flight");
+                    tracked + " packets remembered, " + c.recovery().packetsInFlight() + " of them in flight");
         }
     }
 
@@ -236,6 +239,11 @@ final class SimNode implements ConnectionEvents {
     public void onClosed(CloseReason reason) {
         assertThat(closed).as("closed twice").isNull();
         closed = reason;
+    }
+
+    @Override
+    public void onQuiet() {
+        rests++;
     }
 
     @Override

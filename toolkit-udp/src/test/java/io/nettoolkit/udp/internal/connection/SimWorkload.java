@@ -50,10 +50,11 @@ final class SimWorkload {
         return (mode == DeliveryMode.PARTIAL ? DeliveryMode.RELIABLE_ORDERED : mode) + "/" + channel;
     }
 
-    /** Writes so many messages at random times in the given span. */
-    void schedule(SimNode from, int count, long spanNanos) {
+    /** Writes so many messages at random times in the given span, but none in the lull in the middle of it. */
+    void schedule(SimNode from, int count, long spanNanos, long lullNanos) {
         for (int i = 0; i < count; i++) {
-            network.clock.in(random.nextLong(spanNanos), () -> writeOne(from));
+            long at = random.nextLong(spanNanos - lullNanos);
+            network.clock.in(at < (spanNanos - lullNanos) / 2 ? at : at + lullNanos, () -> writeOne(from));
         }
     }
 

@@ -11,7 +11,7 @@ class ReceiveWindowTest {
 
     @Test
     void letsBeginWhatWasGrantedAndNoMore() {
-        ReceiveWindow window = new ReceiveWindow(1000, 4000, 100);
+        ReceiveWindow window = new ReceiveWindow(1000);
         assertThat(window.limit()).isEqualTo(1000);
         assertThat(window.begin(600)).isTrue();
         assertThat(window.begin(400)).isTrue();
@@ -21,33 +21,33 @@ class ReceiveWindowTest {
 
     @Test
     void tellsOfCreditOnceAQuarterIsRead() {
-        ReceiveWindow window = new ReceiveWindow(1000, 4000, 100);
-        assertThat(window.read(249)).isFalse();
-        assertThat(window.read(1)).isTrue();
-        assertThat(window.grant(10_000 * MS, MS)).isEqualTo(1250);
-        assertThat(window.read(249)).isFalse();
-        assertThat(window.read(1)).isTrue();
+        ReceiveWindow window = new ReceiveWindow(1000);
+        assertThat(window.read(249, 100)).isFalse();
+        assertThat(window.read(1, 100)).isTrue();
+        assertThat(window.grant(10_000 * MS, MS, 4000)).isEqualTo(1250);
+        assertThat(window.read(249, 100)).isFalse();
+        assertThat(window.read(1, 100)).isTrue();
     }
 
     @Test
     void tellsEarlierWhereTheLargestThingWouldNotFit() {
-        ReceiveWindow window = new ReceiveWindow(1000, 1000, 900);
-        assertThat(window.read(100)).isFalse();
-        assertThat(window.read(1)).isTrue();
+        ReceiveWindow window = new ReceiveWindow(1000);
+        assertThat(window.read(100, 900)).isFalse();
+        assertThat(window.read(1, 900)).isTrue();
     }
 
     @Test
     void tellsOfEverythingWhereTheWindowIsTiny() {
-        assertThat(new ReceiveWindow(1, 1, 1).read(1)).isTrue();
-        assertThat(new ReceiveWindow(3, 3, 1).read(0)).isFalse();
-        assertThat(new ReceiveWindow(3, 3, 1).read(1)).isTrue();
+        assertThat(new ReceiveWindow(1).read(1, 1)).isTrue();
+        assertThat(new ReceiveWindow(3).read(0, 1)).isFalse();
+        assertThat(new ReceiveWindow(3).read(1, 1)).isTrue();
     }
 
     @Test
     void movesOnByWhatIsRead() {
-        ReceiveWindow window = new ReceiveWindow(1000, 4000, 100);
-        window.read(300);
-        assertThat(window.grant(10_000 * MS, 100 * MS)).isEqualTo(1300);
+        ReceiveWindow window = new ReceiveWindow(1000);
+        window.read(300, 100);
+        assertThat(window.grant(10_000 * MS, 100 * MS, 4000)).isEqualTo(1300);
         assertThat(window.limit()).isEqualTo(1300);
         assertThat(window.window()).isEqualTo(1000);
         window.begin(1300);
@@ -56,26 +56,26 @@ class ReceiveWindowTest {
 
     @Test
     void doublesWhereItIsReadInLessThanTwoRoundTrips() {
-        ReceiveWindow slow = new ReceiveWindow(1000, 4000, 100);
-        slow.read(250);
-        slow.grant(50 * MS, 100 * MS);
+        ReceiveWindow slow = new ReceiveWindow(1000);
+        slow.read(250, 100);
+        slow.grant(50 * MS, 100 * MS, 4000);
         assertThat(slow.window()).as("exactly two round trips").isEqualTo(1000);
-        ReceiveWindow fast = new ReceiveWindow(1000, 3000, 100);
-        fast.read(250);
-        assertThat(fast.grant(50 * MS - 1, 100 * MS)).isEqualTo(2250);
+        ReceiveWindow fast = new ReceiveWindow(1000);
+        fast.read(250, 100);
+        assertThat(fast.grant(50 * MS - 1, 100 * MS, 3000)).isEqualTo(2250);
         assertThat(fast.window()).isEqualTo(2000);
-        fast.read(500);
-        fast.grant(100 * MS - 1, 100 * MS);
+        fast.read(500, 100);
+        fast.grant(100 * MS - 1, 100 * MS, 3000);
         assertThat(fast.window()).as("measured from the grant before").isEqualTo(2000);
-        fast.read(500);
-        assertThat(fast.grant(140 * MS, 100 * MS)).as("as far as allowed").isEqualTo(1250 + 3000);
+        fast.read(500, 100);
+        assertThat(fast.grant(140 * MS, 100 * MS, 3000)).as("as far as allowed").isEqualTo(1250 + 3000);
         assertThat(fast.window()).isEqualTo(3000);
     }
 
     @Test
     void doesNotGrowWhereNothingIsRead() {
-        ReceiveWindow window = new ReceiveWindow(1000, 4000, 100);
-        assertThat(window.grant(-1, 100 * MS)).isEqualTo(1000);
+        ReceiveWindow window = new ReceiveWindow(1000);
+        assertThat(window.grant(-1, 100 * MS, 4000)).isEqualTo(1000);
         assertThat(window.window()).isEqualTo(1000);
     }
 }

@@ -217,19 +217,22 @@ class AckTrackerTest {
     }
 
     @Test
-    void goesOnAfterItsRoomWasGivenBack() {
-        acks.trim();
-        receive(1, 3, 5, 7);
-        acks.trim();
-        receive(9);
-        AckFrame frame = new AckFrame();
-        acks.describe(frame, 0);
-        assertThat(frame.count()).isEqualTo(5);
-        acks.onAckOfAck(9);
-        acks.trim();
-        receive(11, 13);
-        assertThat(acks.largestReceived()).isEqualTo(13);
-        assertThat(acks.isDuplicate(12)).isFalse();
+    void countsAllUpToTheNewestAsReceivedOnceAtRest() {
+        acks.rest();
+        assertThat(acks.expected()).isZero();
+        receive(1, 3);
+        acks.rest();
+        assertThat(acks.isDuplicate(2)).as("while there is news").isFalse();
+        acks.onAckSent();
+        acks.rest();
+        assertThat(acks.isEmpty()).isTrue();
+        assertThat(acks.expected()).isEqualTo(4);
+        assertThat(acks.isDuplicate(2)).isTrue();
+        assertThat(acks.isDuplicate(4)).isFalse();
+        acks.onAckOfAck(3);
+        receive(5, 7);
+        assertThat(ranges()).isEqualTo("7-7 5-5");
+        assertThat(acks.isDuplicate(4)).isFalse();
     }
 
     @Test

@@ -8,7 +8,7 @@ class DeliveryRateTest {
 
     private static final long MS = 1_000_000;
 
-    private final DeliveryRate rate = new DeliveryRate();
+    private final DeliveryRate rate = new DeliveryRate(0);
 
     @Test
     void isWhatWasAcknowledgedOverARoundTrip() {

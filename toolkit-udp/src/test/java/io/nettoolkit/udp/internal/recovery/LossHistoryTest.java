@@ -6,8 +6,8 @@ import org.junit.jupiter.api.Test;
 
 class LossHistoryTest {
 
-    private final SentPackets sent = new SentPackets();
-    private final LossHistory history = new LossHistory(sent);
+    private final SentPackets sent = new SentPackets(0);
+    private final LossHistory history = new LossHistory();
 
     private void send(long... nanos) {
         for (long at : nanos) {
@@ -67,19 +67,19 @@ class LossHistoryTest {
     @Test
     void seesPersistentCongestionInWhatWasSentOverThreeTimeouts() {
         send(0, 10, 100, 310, 311);
-        assertThat(history.onLost(1, 5, 100)).isFalse();
-        assertThat(history.onLost(2, 5, 100)).isFalse();
-        assertThat(history.onLost(3, 5, 100)).as("exactly three").isFalse();
-        assertThat(history.onLost(4, 5, 100)).isTrue();
+        assertThat(history.onLost(sent, 1, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 2, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 3, 5, 100)).as("exactly three").isFalse();
+        assertThat(history.onLost(sent, 4, 5, 100)).isTrue();
     }
 
     @Test
     void beginsAnotherRunBehindAnAcknowledgement() {
         send(0, 10, 20, 500, 801);
         sent.setState(2, SentPackets.ACKED);
-        assertThat(history.onLost(1, 5, 100)).isFalse();
-        assertThat(history.onLost(3, 5, 100)).isFalse();
-        assertThat(history.onLost(4, 5, 100))
+        assertThat(history.onLost(sent, 1, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 3, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 4, 5, 100))
                 .as("301 after the acknowledgement")
                 .isTrue();
     }
@@ -95,14 +95,14 @@ class LossHistoryTest {
     void looksAtEachPacketBetweenTwoLosses() {
         send(0, 10, 20, 30, 500);
         sent.setState(3, SentPackets.ACKED);
-        assertThat(history.onLost(1, 5, 100)).isFalse();
-        assertThat(history.onLost(4, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 1, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 4, 5, 100)).isFalse();
     }
 
     @Test
     void provesNothingByWhatWasSentBeforeARoundTripWasMeasured() {
         send(5, 1000);
-        assertThat(history.onLost(0, 5, 100)).isFalse();
-        assertThat(history.onLost(1, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 0, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 1, 5, 100)).isFalse();
     }
 }

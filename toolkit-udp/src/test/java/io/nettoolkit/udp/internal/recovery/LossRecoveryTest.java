@@ -322,7 +322,7 @@ class LossRecoveryTest {
         recovery.onSent(now, SIZE, false);
         ack(0, 2);
         notes.clear();
-        recovery.trim();
+        recovery.rest();
         assertThat(notes).containsExactly("forgotten 3");
         notes.clear();
         now += 10 * MS;
@@ -386,7 +386,7 @@ class LossRecoveryTest {
                         .as("seed %s", seed)
                         .isEqualTo((long) SIZE * r.sent().packetsInFlight());
             }
-            r.trim();
+            r.rest();
             for (int i = 0; i < sent[0]; i++) {
                 assertThat(settled[i]).as("seed %s, note %s", seed, i).isEqualTo(1);
             }

@@ -175,4 +175,36 @@ class MtuSearchTest {
         }
         assertThat(mtu.isQuestionDue(Long.MAX_VALUE)).isFalse();
     }
+
+    @Test
+    void keepsItsDoubtsThroughARest() {
+        for (int i = 0; i < 10; i++) {
+            arrive(60);
+        }
+        lose(1452);
+        mtu.rest();
+        lose(1452);
+        mtu.rest();
+        lose(1452);
+        assertThat(mtu.bytes()).isEqualTo(BASE);
+        mtu.rest();
+        assertThat(mtu.bytes()).as("it is known by now").isEqualTo(BASE);
+        assertThat(mtu.isQuestionDue(MtuSearch.RAISE_NANOS)).isTrue();
+    }
+
+    @Test
+    void hasNoDoubtsOnceALargeOneArrived() {
+        lose(1452);
+        lose(1452);
+        arrive(1452);
+        mtu.rest();
+        lose(1452);
+        assertThat(mtu.bytes()).isEqualTo(1452);
+        lose(1452);
+        for (int i = 0; i < 10; i++) {
+            arrive(60);
+        }
+        lose(1452);
+        assertThat(mtu.bytes()).as("three rounds after that").isEqualTo(BASE);
+    }
 }

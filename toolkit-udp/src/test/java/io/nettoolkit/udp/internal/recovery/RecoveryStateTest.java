@@ -263,7 +263,7 @@ class RecoveryStateTest {
         now = 10 * MS;
         ack(1, 1);
         assertThat(recovery.deadlineNanos()).isNotEqualTo(LossRecovery.NEVER);
-        recovery.trim();
+        recovery.rest();
         assertThat(notes).containsExactlyInAnyOrder("acked 1", "forgotten 0", "forgotten 2");
         assertThat(recovery.bytesInFlight()).isZero();
         assertThat(recovery.sent().packetsInFlight()).isZero();
@@ -284,7 +284,7 @@ class RecoveryStateTest {
         assertThat(recovery.bytesInFlight()).isZero();
         assertThat(notes).filteredOn(note -> note.startsWith("acked")).hasSize(60);
         recovery.skipNumber();
-        recovery.trim();
+        recovery.rest();
         recovery.skipNumber();
         send(1);
         now = 20 * MS;
@@ -332,5 +332,26 @@ class RecoveryStateTest {
         assertThat(recovery.isNeverAnswered()).isTrue();
         ack(1 << 16, 1 << 16);
         assertThat(recovery.isNeverAnswered()).isFalse();
+    }
+
+    @Test
+    void knowsAfterARestWhatItMeasuredAndCounted() throws WireException {
+        send(1);
+        now = 100 * MS;
+        ack(0, 0);
+        send(4);
+        now = 200 * MS;
+        ack(4, 4);
+        assertThat(recovery.lostPackets()).isEqualTo(1);
+        long rate = recovery.deliveryBytesPerSecond();
+        assertThat(rate).isPositive();
+        long timeout = recovery.basePtoNanos();
+        recovery.rest();
+        assertThat(recovery.packetsRemembered()).isZero();
+        assertThat(recovery.lostPackets()).isEqualTo(1);
+        assertThat(recovery.congestionEvents()).isEqualTo(1);
+        assertThat(recovery.deliveryBytesPerSecond()).isEqualTo(rate);
+        assertThat(recovery.basePtoNanos()).isEqualTo(timeout);
+        assertThat(recovery.sent().nextPacketNumber()).isEqualTo(5);
     }
 }
