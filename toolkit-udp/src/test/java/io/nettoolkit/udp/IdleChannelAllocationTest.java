@@ -158,7 +158,6 @@ class IdleChannelAllocationTest {
         Path histogram = histogram(name);
         while (Files.readString(histogram).contains(LAST_TO_GO)) {
             assertThat(time.nanoTime()).as("the time of waiting").isLessThan(giveUpNanos);
-            Thread.sleep(100);
             histogram = histogram(name);
         }
         return histogram;

@@ -6,6 +6,26 @@ import io.nettoolkit.udp.internal.recovery.LossRecovery;
 import io.nettoolkit.udp.internal.recovery.MtuSearch;
 import io.nettoolkit.udp.internal.wire.CloseCode;
 
+/*
+ * What exists only while it is needed.
+ *
+ * Most connections of a server are idle most of the time, so what one holds then is what counts (2 KiB was the promise; less
+ * than 1.25 KiB it is). What has to outlive a pause is numbers: ids, credit, the next packet and the next message, round
+ * trips, the window, statistics. The rest is made when it is first asked for, and dropped in RudpConnection.rest when for two
+ * seconds, and for longer than the peer would wait for an answer, nothing was under way in either direction:
+ *
+ *   packets sent, with their notes        SentPackets, DeliveryRate   of LossRecovery
+ *   packets received                      ReceivedPackets             of AckTracker
+ *   messages on their way out             Backlog                     of Outbox
+ *   messages on their way in              Reassembly                  of Inbox
+ *   what is to be sent next, and when     PacketAssembler
+ *   writes that are not flushed           PendingWrites               of the channel
+ *
+ * Others come with the first event that they tell of, and stay: LossHistory, Doubts (MtuSearch) and the curve of Cubic with a
+ * loss, Ending with the end. A pause that is shorter, as between a question and its answer, costs nothing, so packets in
+ * steady traffic or ping-pong are sent and received without an object.
+ */
+
 /**
  * What an open connection does when nothing comes: probes, says something to be answered, lets go of memory, gives up.
  *

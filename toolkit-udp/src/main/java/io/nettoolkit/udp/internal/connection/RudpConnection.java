@@ -22,26 +22,6 @@ import java.net.SocketAddress;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/*
- * What exists only while it is needed.
- *
- * Most connections of a server are idle most of the time, so what one holds then is what counts (2 KiB was the promise; less
- * than 1.25 KiB it is). What has to outlive a pause is numbers: ids, credit, the next packet and the next message, round
- * trips, the window, statistics. The rest is made when it is first asked for and dropped in `rest`, when for two seconds, and
- * for longer than the peer would wait for an answer, nothing was under way in either direction (Liveness):
- *
- *   packets sent, with their notes        SentPackets, DeliveryRate   of LossRecovery
- *   packets received                      ReceivedPackets             of AckTracker
- *   messages on their way out             Backlog                     of Outbox
- *   messages on their way in              Reassembly                  of Inbox
- *   what is to be sent next, and when     PacketAssembler
- *   writes that are not flushed           PendingWrites               of the channel
- *
- * Others come with the first event that they tell of, and stay: LossHistory, Doubts (MtuSearch) and the curve of Cubic with a
- * loss, Ending with the end. A pause that is shorter, as between a question and its answer, costs nothing, so packets in
- * steady traffic or ping-pong are sent and received without an object.
- */
-
 /**
  * One connection as a machine without I/O. See the note of {@link io.nettoolkit.udp.internal the package}.
  *
@@ -532,7 +512,7 @@ public final class RudpConnection {
         return recovery.packetsInFlight() == 0 && outbox.isSettled() && inbox.bufferedBytes() == 0;
     }
 
-    /** Nothing has been under way for a while (the note at the head tells what goes). */
+    /** Nothing has been under way for a while (the note of {@link Liveness} tells what goes). */
     void rest() {
         events.onQuiet();
         recovery.rest();

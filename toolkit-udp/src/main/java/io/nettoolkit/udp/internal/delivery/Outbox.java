@@ -210,7 +210,7 @@ public final class Outbox {
         }
         fillCancels(work.cancels, out, end, sent);
         for (Level level = work.schedule.highest(); level != null; level = level.lower) {
-            if (!fillLost(work, level, nowNanos, out, end, sent) || !fillNew(work, level, out, end, sent)) {
+            if (!fillLost(level, nowNanos, out, end, sent) || !fillNew(work, level, out, end, sent)) {
                 break;
             }
         }
@@ -234,7 +234,8 @@ public final class Outbox {
     }
 
     /** Answers whether there may be room for more. */
-    private boolean fillLost(Backlog work, Level level, long nowNanos, ByteBuf out, int end, SentPackets sent) {
+    private boolean fillLost(Level level, long nowNanos, ByteBuf out, int end, SentPackets sent) {
+        Backlog work = backlog();
         for (OutMessage m = level.firstLost; m != null; m = level.firstLost) {
             while (m.state == OutMessage.BEGUN && !m.lost.isEmpty()) {
                 int from = (int) m.lost.from(0);
