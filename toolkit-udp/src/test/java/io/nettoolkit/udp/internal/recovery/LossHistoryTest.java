@@ -87,8 +87,8 @@ class LossHistoryTest {
     @Test
     void goesOnAcrossWhatIsNotAcknowledged() {
         send(10, 20, 500);
-        assertThat(history.onLost(0, 5, 100)).isFalse();
-        assertThat(history.onLost(2, 5, 100)).as("one between is in flight").isTrue();
+        assertThat(history.onLost(sent, 0, 5, 100)).isFalse();
+        assertThat(history.onLost(sent, 2, 5, 100)).as("one between is in flight").isTrue();
     }
 
     @Test
