@@ -117,7 +117,7 @@ public final class ToolkitFuture<T extends @Nullable Object> extends Completable
      * As {@link #succeed}, but on another executor, and in a task of its own: nobody's callback runs within this call, unless
      * that executor takes no more tasks.
      */
-    public boolean succeedLater(EventExecutor on, T value) {
+    public boolean succeedLater(Executor on, T value) {
         if (!decide()) {
             return false;
         }
@@ -126,7 +126,7 @@ public final class ToolkitFuture<T extends @Nullable Object> extends Completable
     }
 
     /** As {@link #fail}, in the manner of {@link #succeedLater}. */
-    public boolean failLater(EventExecutor on, Throwable cause) {
+    public boolean failLater(Executor on, Throwable cause) {
         Objects.requireNonNull(cause, "cause: must not be null");
         if (!decide()) {
             return false;
@@ -220,7 +220,7 @@ public final class ToolkitFuture<T extends @Nullable Object> extends Completable
         later(executor, task);
     }
 
-    private static void later(EventExecutor on, Runnable task) {
+    private static void later(Executor on, Runnable task) {
         try {
             on.execute(task);
         } catch (RejectedExecutionException shutDown) {

@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
 final class FutureWaiter extends PoolWaiter implements Runnable {
 
     final ToolkitFuture<Lease> future;
+    private final @Nullable Turns turns;
     private final long loopThread;
 
     FutureWaiter(HostPool<?> pool, Request request, @Nullable EventLoop loop) {
         super(pool, request, loop);
         future = new ToolkitFuture<>(loop != null ? loop : pool.home(), this);
+        turns = loop == null ? null : Turns.of(loop);
         loopThread = loop != null && pool.isBarging() ? HostPool.thread() : 0;
     }
 
@@ -30,11 +32,11 @@ final class FutureWaiter extends PoolWaiter implements Runnable {
 
     @Override
     boolean accept(Connection connection, Lease lease) {
-        return future.succeedLater(loop != null ? loop : connection.channel.eventLoop(), lease);
+        return future.succeedLater(turns != null ? turns : connection.channel.eventLoop(), lease);
     }
 
     @Override
     void refuse(Throwable cause) {
-        future.failLater(loop != null ? loop : pool.home(), cause);
+        future.failLater(turns != null ? turns : pool.home(), cause);
     }
 }

@@ -88,7 +88,9 @@ class LossHistoryTest {
     void goesOnAcrossWhatIsNotAcknowledged() {
         send(10, 20, 500);
         assertThat(history.onLost(sent, 0, 5, 100)).isFalse();
-        assertThat(history.onLost(sent, 2, 5, 100)).as("one between is in flight").isTrue();
+        assertThat(history.onLost(sent, 2, 5, 100))
+                .as("one between is in flight")
+                .isTrue();
     }
 
     @Test
