@@ -13,8 +13,8 @@ import io.nettoolkit.core.NetFailure.Kind;
 import io.nettoolkit.core.TimeSource;
 import io.nettoolkit.core.Transport;
 import io.nettoolkit.testkit.LeakCheck;
-import io.nettoolkit.udp.internal.connection.ConnectionEvents;
 import io.nettoolkit.udp.internal.connection.ConnectionSetup;
+import io.nettoolkit.udp.internal.connection.Nobody;
 import io.nettoolkit.udp.internal.connection.RudpConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -73,7 +73,7 @@ class RudpDisplacedIT {
     }
 
     /** A client that takes a place and is silent until it is told to go on. */
-    private static final class Silent implements ConnectionEvents {
+    private static final class Silent extends Nobody {
         private final DatagramSocket socket;
         private final SocketAddress server;
         private final RudpConnection core;
@@ -131,24 +131,9 @@ class RudpDisplacedIT {
         }
 
         @Override
-        public void onEstablished() {}
-
-        @Override
         public void onClosed(CloseReason reason) {
             closed = reason;
         }
-
-        @Override
-        public void onPathChanged() {}
-
-        @Override
-        public void onSent(Object token) {}
-
-        @Override
-        public void onAcknowledged(Object token) {}
-
-        @Override
-        public void onDropped(Object token, Drop reason) {}
     }
 
     private static final class Ear implements RudpServer.Listener {

@@ -2,8 +2,8 @@ package io.nettoolkit.udp.internal.connection;
 
 import io.nettoolkit.core.CloseReason;
 
-/** Hears nothing. */
-public final class Nobody implements ConnectionEvents {
+/** Hears nothing; or only what a subclass listens to. */
+public class Nobody implements ConnectionEvents {
 
     @Override
     public void onEstablished() {}
